@@ -1,0 +1,715 @@
+package dev.pleat.schemas;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.pleat.schemas.Outcome.Accepted;
+import dev.pleat.schemas.Outcome.Rejected;
+import dev.pleat.schemas.Outcome.Unchanged;
+import dev.pleat.schemas.UnreadableMessage.Reason;
+import java.io.ByteArrayOutputStream;
+import java.math.BigDecimal;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.cfg.JsonNodeFeature;
+import tools.jackson.databind.cfg.MapperConfig;
+import tools.jackson.databind.introspect.Annotated;
+import tools.jackson.databind.introspect.AnnotatedClass;
+import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.jsontype.NamedType;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Turns records into JSON and back: the only file that knows the JSON library.
+ *
+ * <p>Keys are in kebab-case, text is UTF-8, instants have milliseconds, absent optional fields are
+ * left out. Reading is strict about JSON itself (one value, no duplicate keys, no NaN, well-formed
+ * Unicode, at most 64 levels, numbers of at most 1 000 characters) and lenient about fields it does
+ * not know. All methods are pure and may be called from any thread.
+ */
+public final class JsonCodec {
+
+  private static final int MAX_DEPTH = 64;
+  private static final int MAX_NUMBER_CHARS = 1_000;
+  private static final int MAX_TEXT_CHARS = 256 * 1024;
+  private static final int MAX_NAME_CHARS = 256;
+  private static final int MAX_LABEL_CHARS = 256;
+
+  private static final DateTimeFormatter INSTANT =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
+
+  private static final Pattern UUID_FORM =
+      Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MAX_DEPTH)
+                          .maxNumberLength(MAX_NUMBER_CHARS)
+                          .maxStringLength(MAX_TEXT_CHARS)
+                          .maxNameLength(MAX_NAME_CHARS)
+                          .build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                  .build())
+          .annotationIntrospector(new SealedTypesByName())
+          .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+          .build();
+
+  private JsonCodec() {}
+
+  // ---- messages
+
+  /** The bytes of a command, fields in the order of the contract. */
+  public static byte[] write(SubmittedCommand command) {
+    return writeObject(
+        json -> {
+          json.writeStringProperty("id", command.id().toString());
+          json.writeStringProperty("action", command.action());
+          json.writeName("data");
+          json.writeTree(command.data().tree);
+          json.writeStringProperty("timestamp", text(command.timestamp()));
+          if (command.expectedVersion().isPresent()) {
+            json.writeNumberProperty("expected-version", command.expectedVersion().getAsLong());
+          }
+          command.notAfter().ifPresent(at -> json.writeStringProperty("not-after", text(at)));
+          writeOrigin(json, command.correlationId(), command.actor());
+          if (command.schemaVersion().isPresent()) {
+            json.writeNumberProperty("schema-version", command.schemaVersion().getAsLong());
+          }
+        });
+  }
+
+  /**
+   * Reads a command; fields of the envelope that are not known are ignored.
+   *
+   * @throws UnreadableMessage if these bytes are not a command
+   */
+  public static SubmittedCommand readCommand(byte[] bytes) {
+    Envelope envelope = new Envelope(parse(bytes));
+    return new SubmittedCommand(
+        envelope.commandId(),
+        envelope.text("action"),
+        envelope.object("data"),
+        envelope.instant("timestamp"),
+        envelope.optionalCount("expected-version"),
+        envelope.optionalInstant("not-after"),
+        envelope.label("correlation-id"),
+        envelope.label("actor"),
+        envelope.optionalCount("schema-version"));
+  }
+
+  /** The bytes of an event, fields in the order of the contract. */
+  public static byte[] write(RecordedEvent event) {
+    return writeObject(
+        json -> {
+          json.writeStringProperty("id", event.id().toString());
+          json.writeStringProperty("parent-id", event.parentId().toString());
+          json.writeStringProperty("action", event.action());
+          json.writeName("data");
+          json.writeTree(event.data().tree);
+          json.writeStringProperty("timestamp", text(event.timestamp()));
+          json.writeNumberProperty("version", event.version());
+          json.writeNumberProperty("through", event.through());
+          writeOrigin(json, event.correlationId(), event.actor());
+        });
+  }
+
+  /**
+   * Reads an event; fields that are not known are ignored.
+   *
+   * @throws UnreadableMessage if these bytes are not an event
+   */
+  public static RecordedEvent readEvent(byte[] bytes) {
+    Envelope envelope = new Envelope(parse(bytes));
+    try {
+      return new RecordedEvent(
+          envelope.uuid("id"),
+          envelope.uuid("parent-id"),
+          envelope.text("action"),
+          envelope.object("data"),
+          envelope.instant("timestamp"),
+          envelope.count("version"),
+          envelope.count("through"),
+          envelope.label("correlation-id"),
+          envelope.label("actor"));
+    } catch (IllegalArgumentException e) {
+      throw new UnreadableMessage(Reason.INVALID_ENVELOPE, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The bytes of an outcome, fields in the order of the contract. */
+  public static byte[] write(Outcome outcome) {
+    return writeObject(
+        json -> {
+          json.writeStringProperty("id", outcome.id().toString());
+          json.writeStringProperty("parent-id", outcome.parentId().toString());
+          json.writeStringProperty("action", actionOf(outcome.verdict()));
+          json.writeName("data");
+          json.writeStartObject();
+          json.writeNumberProperty("version", outcome.verdict().version());
+          switch (outcome.verdict()) {
+            case Accepted accepted -> {
+              json.writeArrayPropertyStart("events");
+              accepted.events().forEach(id -> json.writeString(id.toString()));
+              json.writeEndArray();
+            }
+            case Unchanged unchanged -> {}
+            case Rejected rejected -> {
+              json.writeStringProperty("reason", rejected.reason());
+              json.writeStringProperty("detail", rejected.detail());
+            }
+          }
+          json.writeEndObject();
+          json.writeStringProperty("timestamp", text(outcome.timestamp()));
+          writeOrigin(json, outcome.correlationId(), outcome.actor());
+          if (outcome.replayed()) {
+            json.writeBooleanProperty("replayed", true);
+          }
+        });
+  }
+
+  /**
+   * Reads an outcome; fields that are not known are ignored.
+   *
+   * @throws UnreadableMessage if these bytes are not an outcome
+   */
+  public static Outcome readOutcome(byte[] bytes) {
+    Envelope envelope = new Envelope(parse(bytes));
+    Envelope data = new Envelope(envelope.object("data").tree);
+    String action = envelope.text("action");
+    Outcome.Verdict verdict =
+        switch (action) {
+          case "CommandAccepted" -> new Accepted(data.count("version"), data.uuids("events"));
+          case "CommandUnchanged" -> new Unchanged(data.count("version"));
+          case "CommandRejected" ->
+              new Rejected(data.count("version"), data.text("reason"), data.text("detail"));
+          default ->
+              throw new UnreadableMessage(
+                  Reason.INVALID_ENVELOPE, "/action is none of the three outcomes");
+        };
+    return new Outcome(
+        envelope.uuid("id"),
+        envelope.uuid("parent-id"),
+        verdict,
+        envelope.instant("timestamp"),
+        envelope.label("correlation-id"),
+        envelope.label("actor"),
+        envelope.flag("replayed"));
+  }
+
+  /** The bytes of a command's status; only the engine reads them back. */
+  public static byte[] write(CommandStatus status) {
+    return writeObject(
+        json -> {
+          json.writeStringProperty("key", status.aggregateId());
+          status
+              .outcome()
+              .ifPresent(
+                  outcome -> {
+                    json.writeName("outcome");
+                    json.writeTree(parse(write(outcome)));
+                  });
+        });
+  }
+
+  /**
+   * Reads what {@link #write(CommandStatus)} wrote.
+   *
+   * @throws UnreadableMessage if these bytes are not a status
+   */
+  public static CommandStatus readStatus(byte[] bytes) {
+    Envelope status = new Envelope(parse(bytes));
+    return new CommandStatus(
+        status.text("key"),
+        status.optionalObject("outcome").map(outcome -> readOutcome(outcome.bytes())));
+  }
+
+  private static String actionOf(Outcome.Verdict verdict) {
+    return switch (verdict) {
+      case Accepted accepted -> "CommandAccepted";
+      case Unchanged unchanged -> "CommandUnchanged";
+      case Rejected rejected -> "CommandRejected";
+    };
+  }
+
+  private static void writeOrigin(
+      JsonGenerator json, Optional<String> correlationId, Optional<String> actor) {
+    correlationId.ifPresent(id -> json.writeStringProperty("correlation-id", id));
+    actor.ifPresent(who -> json.writeStringProperty("actor", who));
+  }
+
+  // ---- records and objects
+
+  /**
+   * A record as a JSON object.
+   *
+   * @throws IllegalArgumentException if the record has something JSON cannot say, such as NaN
+   */
+  public static JsonObject toObject(Object record) {
+    JsonNode tree;
+    try {
+      tree = MAPPER.valueToTree(record);
+    } catch (JacksonException e) {
+      throw new IllegalArgumentException(
+          record.getClass().getSimpleName() + " is not JSON: " + e.getOriginalMessage(), e);
+    }
+    if (!(tree instanceof ObjectNode object) || hasNonFiniteNumber(object)) {
+      throw new IllegalArgumentException(
+          record.getClass().getSimpleName() + " is not a JSON object of finite numbers");
+    }
+    return new JsonObject(object);
+  }
+
+  /**
+   * A JSON object as a record; fields the record does not have are ignored.
+   *
+   * @throws UnreadableMessage if a field is missing that the record needs, or has another type
+   */
+  public static <T> T toRecord(JsonObject object, Class<T> type) {
+    try {
+      return MAPPER.treeToValue(object.tree, type);
+    } catch (JacksonException e) {
+      throw new UnreadableMessage(
+          Reason.INVALID_ENVELOPE,
+          "not a "
+              + type.getSimpleName()
+              + ": "
+              + e.getOriginalMessage().lines().findFirst().orElse(""));
+    }
+  }
+
+  /** A JSON object of these fields, in the order of the map. Values are plain Java. */
+  public static JsonObject object(Map<String, ?> fields) {
+    return new JsonObject(MAPPER.valueToTree(fields));
+  }
+
+  /**
+   * Reads one JSON object.
+   *
+   * @throws UnreadableMessage if the bytes are anything else
+   */
+  public static JsonObject readObject(byte[] bytes) {
+    return new JsonObject(parse(bytes));
+  }
+
+  /** The bytes of a value that only the engine reads back, for example a decider's state. */
+  public static byte[] writeValue(Object value) {
+    return MAPPER
+        .writerFor(MAPPER.constructType(rootType(value.getClass())))
+        .writeValueAsBytes(value);
+  }
+
+  /**
+   * Reads what {@link #writeValue} wrote.
+   *
+   * @throws UnreadableMessage if the bytes are not such a value
+   */
+  public static <T> T readValue(byte[] bytes, Class<T> type) {
+    try {
+      return MAPPER.readValue(bytes, type);
+    } catch (JacksonException e) {
+      throw new UnreadableMessage(
+          Reason.MALFORMED_JSON, "not a " + type.getSimpleName() + ": " + where(e));
+    }
+  }
+
+  /** An instant as every message has it: UTC with milliseconds. */
+  public static String text(Instant instant) {
+    return INSTANT.format(instant);
+  }
+
+  /** A UUID in its usual form (36 characters, lower case), or empty for anything else. */
+  public static Optional<UUID> uuid(String text) {
+    return UUID_FORM.matcher(text).matches()
+        ? Optional.of(UUID.fromString(text))
+        : Optional.empty();
+  }
+
+  private static boolean hasNonFiniteNumber(JsonNode node) {
+    if (node.isFloatingPointNumber() && !Double.isFinite(node.doubleValue())) {
+      return true;
+    }
+    for (JsonNode child : node) {
+      if (hasNonFiniteNumber(child)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Class<?> rootType(Class<?> type) {
+    for (Class<?> parent : type.getInterfaces()) {
+      if (parent.isSealed()) {
+        return parent;
+      }
+    }
+    return type;
+  }
+
+  private static ObjectNode parse(byte[] bytes) {
+    JsonNode tree;
+    try {
+      tree = MAPPER.readTree(bytes);
+    } catch (JacksonException e) {
+      throw new UnreadableMessage(Reason.MALFORMED_JSON, where(e));
+    }
+    if (!(tree instanceof ObjectNode object)) {
+      throw new UnreadableMessage(
+          Reason.MALFORMED_JSON,
+          tree.isMissingNode() ? "empty, not a JSON object" : "not a JSON object");
+    }
+    // Only an escape can smuggle half a surrogate pair past the UTF-8 decoder.
+    if (hasEscapedSurrogate(bytes) && hasLoneSurrogate(object)) {
+      throw new UnreadableMessage(Reason.MALFORMED_JSON, "text with half a surrogate pair");
+    }
+    return object;
+  }
+
+  private static boolean hasEscapedSurrogate(byte[] bytes) {
+    for (int i = 0; i + 2 < bytes.length; i++) {
+      if (bytes[i] == '\\' && bytes[i + 1] == 'u' && (bytes[i + 2] | 0x20) == 'd') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean hasLoneSurrogate(JsonNode node) {
+    if (node.isString()) {
+      return !UTF_8.newEncoder().canEncode(node.stringValue());
+    }
+    if (node instanceof ObjectNode object) {
+      return object.properties().stream()
+          .anyMatch(
+              field ->
+                  !UTF_8.newEncoder().canEncode(field.getKey())
+                      || hasLoneSurrogate(field.getValue()));
+    }
+    for (JsonNode element : node) {
+      if (hasLoneSurrogate(element)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String where(JacksonException e) {
+    TokenStreamLocation at = e.getLocation();
+    String first = e.getOriginalMessage().lines().findFirst().orElse("not JSON");
+    String what = first.length() > 200 ? first.substring(0, 200) + "..." : first;
+    return at == null || at.getLineNr() < 1
+        ? what
+        : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": " + what;
+  }
+
+  private interface Fields {
+    void write(JsonGenerator json);
+  }
+
+  private static byte[] writeObject(Fields fields) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+    try (JsonGenerator json = MAPPER.createGenerator(bytes)) {
+      json.writeStartObject();
+      fields.write(json);
+      json.writeEndObject();
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * A JSON object as it arrived or will be sent: parsed once, immutable, equal by content, with its
+   * fields in their order.
+   */
+  public static final class JsonObject {
+    private final ObjectNode tree;
+
+    private JsonObject(ObjectNode tree) {
+      this.tree = tree;
+    }
+
+    /** The tree, for the schema validator; never changed, never handed on. */
+    JsonNode tree() {
+      return tree;
+    }
+
+    /** The names of the fields, in order. */
+    public Collection<String> fields() {
+      return List.copyOf(tree.propertyNames());
+    }
+
+    /** The text of a field, if it is there and is text. */
+    public Optional<String> text(String field) {
+      JsonNode value = tree.get(field);
+      return value != null && value.isString()
+          ? Optional.of(value.stringValue())
+          : Optional.empty();
+    }
+
+    /** The same object with this text field first, in place of one of the same name. */
+    public JsonObject startingWith(String field, String value) {
+      ObjectNode copy = MAPPER.createObjectNode().put(field, value);
+      tree.properties().stream()
+          .filter(other -> !other.getKey().equals(field))
+          .forEach(other -> copy.set(other.getKey(), other.getValue()));
+      return new JsonObject(copy);
+    }
+
+    /** The same object with this number last, in place of one of the same name. */
+    public JsonObject with(String field, long value) {
+      ObjectNode copy = tree.deepCopy();
+      copy.remove(field);
+      return new JsonObject(copy.put(field, value));
+    }
+
+    /** The object as UTF-8. */
+    public byte[] bytes() {
+      return MAPPER.writeValueAsBytes(tree);
+    }
+
+    /**
+     * The first 16 bytes of the SHA-256 of the object in canonical form: keys sorted, numbers by
+     * value, so that {@code 3}, {@code 3.0} and {@code 3e0} are the same.
+     *
+     * @param context what else the digest covers
+     */
+    public byte[] fingerprint(String context) {
+      StringBuilder canonical = new StringBuilder(context).append('\n');
+      appendCanonical(canonical, tree);
+      try {
+        byte[] hash =
+            MessageDigest.getInstance("SHA-256").digest(canonical.toString().getBytes(UTF_8));
+        return Arrays.copyOf(hash, 16);
+      } catch (NoSuchAlgorithmException e) {
+        throw new IllegalStateException("every Java platform has SHA-256", e);
+      }
+    }
+
+    private static void appendCanonical(StringBuilder out, JsonNode node) {
+      if (node instanceof ObjectNode object) {
+        TreeMap<String, JsonNode> sorted = new TreeMap<>();
+        object.properties().forEach(field -> sorted.put(field.getKey(), field.getValue()));
+        out.append('{');
+        sorted.forEach(
+            (name, value) -> {
+              out.append(MAPPER.writeValueAsString(name)).append(':');
+              appendCanonical(out, value);
+              out.append(',');
+            });
+        out.append('}');
+      } else if (node.isArray()) {
+        out.append('[');
+        for (JsonNode element : node) {
+          appendCanonical(out, element);
+          out.append(',');
+        }
+        out.append(']');
+      } else if (node.isNumber()) {
+        BigDecimal number = node.decimalValue();
+        out.append(number.signum() == 0 ? "0" : number.stripTrailingZeros().toString());
+      } else {
+        out.append(node);
+      }
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof JsonObject object && tree.equals(object.tree);
+    }
+
+    @Override
+    public int hashCode() {
+      return tree.hashCode();
+    }
+
+    @Override
+    public String toString() {
+      return tree.toString();
+    }
+  }
+
+  /** Reads the fields of a message one by one; every complaint names the field. */
+  private record Envelope(ObjectNode tree) {
+
+    UUID commandId() {
+      JsonNode id = tree.get("id");
+      if (id == null || id.isNull()) {
+        throw new UnreadableMessage(Reason.NO_COMMAND_ID, "/id is missing");
+      }
+      return id.isString()
+          ? JsonCodec.uuid(id.stringValue()).orElseThrow(Envelope::invalidCommandId)
+          : invalid(invalidCommandId());
+    }
+
+    private static UnreadableMessage invalidCommandId() {
+      return new UnreadableMessage(
+          Reason.INVALID_COMMAND_ID, "/id must be a UUID: 36 characters, lower case");
+    }
+
+    private static <T> T invalid(UnreadableMessage why) {
+      throw why;
+    }
+
+    UUID uuid(String field) {
+      return JsonCodec.uuid(text(field)).orElseThrow(() -> wrong(field, "a UUID"));
+    }
+
+    List<UUID> uuids(String field) {
+      JsonNode array = tree.get(field);
+      if (array == null || !array.isArray()) {
+        throw wrong(field, "an array of UUIDs");
+      }
+      List<UUID> ids = new ArrayList<>();
+      for (JsonNode element : array) {
+        ids.add(
+            Optional.of(element)
+                .filter(JsonNode::isString)
+                .flatMap(id -> JsonCodec.uuid(id.stringValue()))
+                .orElseThrow(() -> wrong(field, "an array of UUIDs")));
+      }
+      return ids;
+    }
+
+    String text(String field) {
+      return optionalText(field).orElseThrow(() -> missing(field));
+    }
+
+    Optional<String> optionalText(String field) {
+      return present(field)
+          .map(value -> value.isString() ? value.stringValue() : invalid(wrong(field, "a string")));
+    }
+
+    /** A short text that travels with the message; empty counts as absent. */
+    Optional<String> label(String field) {
+      Optional<String> label = optionalText(field).filter(text -> !text.isEmpty());
+      if (label.isPresent() && label.get().length() > MAX_LABEL_CHARS) {
+        throw wrong(field, "at most " + MAX_LABEL_CHARS + " characters");
+      }
+      return label;
+    }
+
+    JsonObject object(String field) {
+      return optionalObject(field).orElseThrow(() -> missing(field));
+    }
+
+    Optional<JsonObject> optionalObject(String field) {
+      return present(field)
+          .map(
+              value ->
+                  value instanceof ObjectNode object
+                      ? new JsonObject(object)
+                      : invalid(wrong(field, "an object")));
+    }
+
+    Instant instant(String field) {
+      return optionalInstant(field).orElseThrow(() -> missing(field));
+    }
+
+    Optional<Instant> optionalInstant(String field) {
+      try {
+        return optionalText(field).map(Instant::parse);
+      } catch (DateTimeException e) {
+        throw wrong(field, "an instant like 2026-11-21T10:00:00.000Z");
+      }
+    }
+
+    long count(String field) {
+      return optionalCount(field).orElseThrow(() -> missing(field));
+    }
+
+    OptionalLong optionalCount(String field) {
+      Optional<JsonNode> value = present(field);
+      if (value.isEmpty()) {
+        return OptionalLong.empty();
+      }
+      JsonNode number = value.get();
+      if (!number.isIntegralNumber() || !number.canConvertToLong() || number.longValue() < 0) {
+        throw wrong(field, "an integer from 0 to 9223372036854775807");
+      }
+      return OptionalLong.of(number.longValue());
+    }
+
+    boolean flag(String field) {
+      return present(field)
+          .map(
+              value ->
+                  value.isBoolean() ? value.booleanValue() : invalid(wrong(field, "a boolean")))
+          .orElse(false);
+    }
+
+    private Optional<JsonNode> present(String field) {
+      return Optional.ofNullable(tree.get(field));
+    }
+
+    private static UnreadableMessage missing(String field) {
+      return new UnreadableMessage(Reason.INVALID_ENVELOPE, "/" + field + " is missing");
+    }
+
+    private static UnreadableMessage wrong(String field, String expected) {
+      return new UnreadableMessage(Reason.INVALID_ENVELOPE, "/" + field + " must be " + expected);
+    }
+  }
+
+  /** Gives the records of a sealed interface a {@code "type"} field with their simple name. */
+  private static final class SealedTypesByName extends JacksonAnnotationIntrospector {
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(
+        MapperConfig<?> config, Annotated annotated) {
+      return annotated instanceof AnnotatedClass && isSealed(annotated)
+          ? JsonTypeInfo.Value.construct(
+              JsonTypeInfo.Id.NAME, JsonTypeInfo.As.PROPERTY, "type", null, false, true)
+          : null;
+    }
+
+    @Override
+    public @Nullable List<NamedType> findSubtypes(MapperConfig<?> config, Annotated annotated) {
+      return isSealed(annotated)
+          ? Arrays.stream(annotated.getRawType().getPermittedSubclasses())
+              .map(type -> new NamedType(type, type.getSimpleName()))
+              .toList()
+          : null;
+    }
+
+    private static boolean isSealed(Annotated annotated) {
+      return annotated.getRawType().isInterface() && annotated.getRawType().isSealed();
+    }
+  }
+}

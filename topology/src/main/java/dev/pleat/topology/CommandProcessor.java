@@ -1,0 +1,419 @@
+package dev.pleat.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.schemas.CommandContext;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.Action;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.JsonCodec.JsonObject;
+import dev.pleat.schemas.JsonSchemas.Violation;
+import dev.pleat.schemas.MessageHeaders;
+import dev.pleat.schemas.NameBasedId;
+import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.Outcome.Accepted;
+import dev.pleat.schemas.Outcome.Rejected;
+import dev.pleat.schemas.Outcome.Unchanged;
+import dev.pleat.schemas.Outcome.Verdict;
+import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.schemas.SubmittedCommand;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides the commands of one partition one at a time; the only writer of its aggregates' state.
+ * Used by one stream thread at a time.
+ */
+final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[], byte[]> {
+
+  /*
+   * How it works
+   *
+   * Every record ends as exactly one outcome or one dead letter, or was answered before and is
+   * skipped. The checks run in this order, and the first that says no decides:
+   *
+   *   readable -> right partition and key -> position not processed before -> command id known? ->
+   *   action and data fit the schema -> not expired -> expected version -> decide
+   *
+   * Whether the actor may send the command is the decider's to say (reason not-authorised).
+   *
+   * Nothing half-done. A record is worked out completely before anything is stored or forwarded:
+   * events, state and outcome are serialised and measured first. Only then do state, memory,
+   * position, events and outcome go out, and Kafka Streams commits them in one transaction. What
+   * throws before that point has changed nothing.
+   *
+   * Memory. The newest commands of an aggregate lie in its own record (Aggregate.remembered), so
+   * that the usual case costs one read and one write. Those pushed out while still inside the
+   * memory's time go to a window store, which forgets by dropping whole segments; it is asked only
+   * for aggregates that have overflowed inside that time. An aggregate that does not exist has no
+   * record at all: what was refused to it is remembered in the window store only, so that made-up
+   * ids leave nothing behind for ever.
+   *
+   * Position. The next offset to process is part of the state. A record below it was answered
+   * before: a consumer group that was rewound repeats nothing.
+   */
+
+  private static final Logger LOG = LoggerFactory.getLogger(CommandProcessor.class);
+
+  /** Key and value of a record together, in bytes; below the 1 MiB a broker takes by default. */
+  static final int MAX_RECORD_BYTES = 1_000_000;
+
+  private static final int MAX_DETAIL_CHARS = 1_024;
+  private static final int MAX_TRACEPARENT_BYTES = 256;
+
+  private final Domain<S, C, E> domain;
+  private final DomainSchema<C, E> schema;
+  private final CommandReader reader;
+  private final CommandMemory memory;
+  private final ProcessedPosition position;
+
+  private ProcessorContext<byte[], byte[]> context;
+  private KeyValueStore<String, byte[]> aggregates;
+
+  @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
+  private CommandProcessor(Domain<S, C, E> domain, InputLog log, Duration memory) {
+    this.domain = domain;
+    this.schema = domain.schema();
+    this.reader = new CommandReader(log.partitions());
+    this.memory = new CommandMemory(memory);
+    this.position = new ProcessedPosition(log);
+  }
+
+  static <S, C, E> ProcessorSupplier<byte[], byte[], byte[], byte[]> supplier(
+      Domain<S, C, E> domain, InputLog log, Duration memory) {
+    return new ProcessorSupplier<>() {
+      @Override
+      public Processor<byte[], byte[], byte[], byte[]> get() {
+        return new CommandProcessor<>(domain, log, memory);
+      }
+
+      @Override
+      public Set<StoreBuilder<?>> stores() {
+        return Set.of(Aggregate.store(), CommandMemory.store(memory), ProcessedPosition.store());
+      }
+    };
+  }
+
+  @Override
+  public void init(ProcessorContext<byte[], byte[]> context) {
+    this.context = context;
+    aggregates = context.getStateStore(Aggregate.STORE);
+    memory.init(context);
+    position.init(context);
+  }
+
+  @Override
+  public void process(Record<byte[], byte[]> record) {
+    RecordMetadata source = context.recordMetadata().orElseThrow();
+    if (position.isProcessed(source.offset())) {
+      return;
+    }
+    switch (reader.read(record.key(), record.value(), source.partition())) {
+      case DeadLetter letter ->
+          context.forward(letter.record(record, source), CommandTopology.DEAD_LETTERS);
+      case CommandReader.Misplaced misplaced -> {
+        // The aggregate lives on another partition: nothing of it may be read or changed here.
+        Case turn =
+            new Case(
+                schema.name(),
+                misplaced.aggregateId(),
+                Aggregate.absent(),
+                misplaced.command(),
+                record.timestamp());
+        forward(
+            record, misplaced.aggregateId(), turn.rejected("wrong-partition", misplaced.detail()));
+      }
+      case CommandReader.Addressed addressed ->
+          answer(record, addressed.aggregateId(), addressed.command());
+    }
+    position.processed(source.offset());
+  }
+
+  private void answer(Record<byte[], byte[]> record, String aggregateId, SubmittedCommand command) {
+    byte[] stored = aggregates.get(aggregateId);
+    Aggregate aggregate = stored == null ? Aggregate.absent() : Aggregate.read(stored);
+    Case turn = new Case(schema.name(), aggregateId, aggregate, command, record.timestamp());
+    byte[] fingerprint = fingerprint(command);
+
+    Optional<RememberedCommand> before =
+        memory.find(aggregateId, aggregate, command.id(), turn.now());
+    if (before.isPresent()) {
+      forward(
+          record,
+          aggregateId,
+          before.get().isSamePayload(fingerprint)
+              ? before.get().outcome().answeredAgain()
+              : turn.rejected(
+                  "command-id-reused",
+                  "this command id was used before for another command to this aggregate"));
+      return;
+    }
+
+    Decided decided = decide(turn);
+    if (decided.remember()) {
+      CommandMemory.Remembering remembering =
+          memory.remember(
+              decided.aggregate(),
+              new RememberedCommand(command.id(), fingerprint, turn.now(), decided.outcome()),
+              turn.now(),
+              MAX_RECORD_BYTES - record.key().length);
+      if (!remembering.fits()) {
+        forward(record, aggregateId, turn.tooLarge());
+        return;
+      }
+      if (remembering.aggregate().exists()) {
+        aggregates.put(aggregateId, remembering.bytes());
+      }
+      memory.overflow(aggregateId, remembering.overflowing());
+    }
+    for (byte[] event : decided.events()) {
+      Record<byte[], byte[]> out =
+          new Record<>(record.key(), event, decided.outcome().timestamp().toEpochMilli());
+      carry(record, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
+      context.forward(out, CommandTopology.EVENTS);
+    }
+    forward(record, aggregateId, decided.outcome());
+  }
+
+  /**
+   * One command and the aggregate it addresses.
+   *
+   * @param now when the log received the command, in ms since 1970
+   */
+  private record Case(
+      String domain, String aggregateId, Aggregate aggregate, SubmittedCommand command, long now) {
+
+    /** The time of whatever comes of the command: never before the aggregate's newest event. */
+    Instant time() {
+      return Instant.ofEpochMilli(Math.max(now, aggregate.lastEventTime()));
+    }
+
+    Outcome outcome(Verdict verdict) {
+      return new Outcome(
+          NameBasedId.ofOutcome(domain, aggregateId, command.id()),
+          command.id(),
+          verdict,
+          time(),
+          command.correlationId(),
+          command.actor(),
+          false);
+    }
+
+    Outcome rejected(String reason, String detail) {
+      String shown =
+          detail.length() <= MAX_DETAIL_CHARS ? detail : detail.substring(0, MAX_DETAIL_CHARS);
+      return outcome(new Rejected(aggregate.version(), reason, shown));
+    }
+
+    Outcome tooLarge() {
+      return rejected(
+          "too-large",
+          "an event, the outcome or the state would be over " + MAX_RECORD_BYTES + " bytes");
+    }
+
+    /** Changes nothing and is the answer to every retry. */
+    Decided remembered(Outcome outcome) {
+      return new Decided(outcome, aggregate, List.of(), true);
+    }
+
+    /** Changes nothing; a retry is looked at again. */
+    Decided forgotten(Outcome outcome) {
+      return new Decided(outcome, aggregate, List.of(), false);
+    }
+  }
+
+  /**
+   * A command worked out, with nothing stored or forwarded yet.
+   *
+   * @param aggregate as it will be stored, without the memory of this command
+   * @param events the bytes of the events
+   * @param remember whether the outcome is the answer to every retry from here on
+   */
+  private record Decided(
+      Outcome outcome, Aggregate aggregate, List<byte[]> events, boolean remember) {}
+
+  private Decided decide(Case turn) {
+    SubmittedCommand command = turn.command();
+    Aggregate aggregate = turn.aggregate();
+    Optional<Action<C>> action = schema.action(command.action());
+    if (action.isEmpty()) {
+      return turn.forgotten(turn.rejected("unknown-action", schema + " has no such action"));
+    }
+    Optional<String> addressed = command.data().text(schema.idField());
+    if (addressed.isPresent() && !addressed.get().equals(turn.aggregateId())) {
+      return turn.forgotten(
+          turn.rejected(
+              "key-mismatch", "/data/" + schema.idField() + " must be the key of the record"));
+    }
+    List<Violation> violations = schema.jsonSchemas().validate(action.get().name(), command.data());
+    if (!violations.isEmpty()) {
+      return turn.forgotten(turn.rejected("schema-mismatch", violations.get(0).message()));
+    }
+    if (command.notAfter().isPresent() && command.notAfter().get().toEpochMilli() < turn.now()) {
+      return turn.remembered(
+          turn.rejected(
+              "expired",
+              "the log received it at "
+                  + JsonCodec.text(Instant.ofEpochMilli(turn.now()))
+                  + ", after "
+                  + JsonCodec.text(command.notAfter().get())));
+    }
+    long version = aggregate.version();
+    if (command.expectedVersion().orElse(version) != version) {
+      return turn.remembered(
+          turn.rejected(
+              "version-conflict",
+              "expected version " + command.expectedVersion().getAsLong() + ", found " + version));
+    }
+    S state = stateOf(aggregate);
+    try {
+      return applyRules(turn, action.get(), state);
+    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+      LOG.error(
+          "The rules of {} failed on {} {} to {}; it is rejected and nothing changed",
+          schema,
+          command.action(),
+          command.id(),
+          turn.aggregateId(),
+          e);
+      return turn.forgotten(
+          turn.rejected(
+              "decision-failed",
+              "the rules of " + schema + " failed on this command; nothing changed"));
+    }
+  }
+
+  private S stateOf(Aggregate aggregate) {
+    if (!aggregate.exists()) {
+      return domain.decider().initialState();
+    }
+    if (aggregate.stateVersion() != domain.decider().stateVersion()) {
+      throw new IllegalStateException(
+          schema
+              + ": the stored state is of version "
+              + aggregate.stateVersion()
+              + ", the decider's is "
+              + domain.decider().stateVersion()
+              + "; start the release that wrote it");
+    }
+    return JsonCodec.readValue(aggregate.state(), domain.stateType());
+  }
+
+  private Decided applyRules(Case turn, Action<C> action, S state) {
+    SubmittedCommand command = turn.command();
+    CommandContext rule =
+        new CommandContext(
+            schema.name(), turn.aggregateId(), command.id(), turn.time(), command.actor());
+    C data = JsonCodec.toRecord(command.data(), action.type());
+    return switch (domain.decider().decide(state, data, rule)) {
+      case Decision.Unchanged<E> unchanged ->
+          turn.remembered(turn.outcome(new Unchanged(turn.aggregate().version())));
+      case Decision.Rejected<E> no -> {
+        if (!action.mayBeRejectedFor(no.reason())) {
+          throw new IllegalStateException(
+              action.name() + " does not declare the reason " + no.reason());
+        }
+        yield turn.remembered(turn.rejected(no.reason(), no.detail()));
+      }
+      case Decision.Accepted<E> accepted -> record(turn, state, accepted.events());
+    };
+  }
+
+  private Decided record(Case turn, S before, List<E> events) {
+    Aggregate aggregate = turn.aggregate();
+    SubmittedCommand command = turn.command();
+    int keyBytes = turn.aggregateId().getBytes(UTF_8).length;
+    long through = aggregate.version() + events.size();
+    List<UUID> ids = new ArrayList<>(events.size());
+    List<byte[]> records = new ArrayList<>(events.size());
+    S state = before;
+    for (E event : events) {
+      int index = ids.size();
+      UUID id = NameBasedId.ofEvent(schema.name(), turn.aggregateId(), command.id(), index);
+      byte[] bytes =
+          JsonCodec.write(
+              new RecordedEvent(
+                  id,
+                  command.id(),
+                  event.getClass().getSimpleName(),
+                  checked(event),
+                  turn.time(),
+                  aggregate.version() + 1 + index,
+                  through,
+                  command.correlationId(),
+                  command.actor()));
+      if (keyBytes + bytes.length > MAX_RECORD_BYTES) {
+        return turn.forgotten(turn.tooLarge());
+      }
+      ids.add(id);
+      records.add(bytes);
+      state = domain.decider().evolve(state, event);
+    }
+    Outcome outcome = turn.outcome(new Accepted(through, ids));
+    if (keyBytes + JsonCodec.write(outcome).length > MAX_RECORD_BYTES) {
+      return turn.forgotten(turn.tooLarge());
+    }
+    Aggregate after =
+        new Aggregate(
+            through,
+            turn.time().toEpochMilli(),
+            // What was refused to an aggregate before it existed lies in the overflow store.
+            aggregate.exists()
+                ? aggregate.overflowTime()
+                : memory.newestInOverflow(turn.aggregateId(), turn.now()),
+            domain.decider().stateVersion(),
+            JsonCodec.writeValue(state),
+            aggregate.remembered());
+    return new Decided(outcome, after, records, true);
+  }
+
+  /** An event is kept for ever: one that does not fit its own schema must not get out. */
+  private JsonObject checked(E event) {
+    String action = event.getClass().getSimpleName();
+    JsonObject data = JsonCodec.toObject(event);
+    List<Violation> violations = schema.jsonSchemas().validate(action, data);
+    if (!violations.isEmpty()) {
+      throw new IllegalStateException(
+          action + " does not fit its own schema: " + violations.get(0).message());
+    }
+    return data;
+  }
+
+  private void forward(Record<byte[], byte[]> command, String aggregateId, Outcome outcome) {
+    Record<byte[], byte[]> out =
+        new Record<>(aggregateId.getBytes(UTF_8), JsonCodec.write(outcome), command.timestamp());
+    carry(command, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
+    carry(command, MessageHeaders.REQUEST_ID, MessageHeaders.MAX_REQUEST_ID_BYTES, out);
+    context.forward(out, CommandTopology.OUTCOMES);
+  }
+
+  private static byte[] fingerprint(SubmittedCommand command) {
+    String expected =
+        command.expectedVersion().isPresent()
+            ? Long.toString(command.expectedVersion().getAsLong())
+            : "";
+    return command.data().fingerprint(command.action() + "\n" + expected);
+  }
+
+  private static void carry(Record<?, ?> from, String name, int maxBytes, Record<?, ?> to) {
+    Header header = from.headers().lastHeader(name);
+    if (header != null && header.value() != null && header.value().length <= maxBytes) {
+      to.headers().add(name, header.value());
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package dev.pleat.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.SubmittedCommand;
+import dev.pleat.schemas.UnreadableMessage;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import org.apache.kafka.common.utils.Utils;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a record of the commands topic, which anyone may write to: as a command in its right place,
+ * a command in the wrong partition, or no command at all. Safe for use by many threads.
+ */
+record CommandReader(int partitions) {
+
+  /** The largest command, in bytes of its value; the HTTP API takes no larger bodies either. */
+  static final int MAX_COMMAND_BYTES = 256 * 1024;
+
+  /** What a record turned out to be. */
+  sealed interface Reading permits Addressed, Misplaced, DeadLetter {}
+
+  /** A command that may be decided here. */
+  record Addressed(String aggregateId, SubmittedCommand command) implements Reading {}
+
+  /** A command whose aggregate lives on another partition. */
+  record Misplaced(String aggregateId, SubmittedCommand command, String detail)
+      implements Reading {}
+
+  Reading read(byte @Nullable [] key, byte @Nullable [] value, int partition) {
+    if (key == null || key.length == 0) {
+      return new DeadLetter("no-key", "a command's key is the id of the aggregate it addresses");
+    }
+    if (value == null || value.length == 0) {
+      return new DeadLetter("no-value", "a command's value is a JSON object");
+    }
+    if (value.length > MAX_COMMAND_BYTES) {
+      return new DeadLetter(
+          "value-too-large",
+          "the value has " + value.length + " bytes, a command at most " + MAX_COMMAND_BYTES);
+    }
+    String aggregateId;
+    try {
+      aggregateId = UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+    } catch (CharacterCodingException e) {
+      return new DeadLetter("invalid-key", "the key is not UTF-8");
+    }
+    if (!DomainSchema.isUsableAsKey(aggregateId)) {
+      return new DeadLetter("invalid-key", "a key has 1 to 256 bytes and no control characters");
+    }
+    SubmittedCommand command;
+    try {
+      command = JsonCodec.readCommand(value);
+    } catch (UnreadableMessage e) {
+      return new DeadLetter(reason(e), e.detail());
+    }
+    int right = Utils.toPositive(Utils.murmur2(key)) % partitions;
+    return right == partition
+        ? new Addressed(aggregateId, command)
+        : new Misplaced(
+            aggregateId,
+            command,
+            "key belongs to partition "
+                + right
+                + " of "
+                + partitions
+                + ", was sent to "
+                + partition
+                + "; partition by murmur2 of the key (librdkafka: partitioner=murmur2_random)");
+  }
+
+  private static String reason(UnreadableMessage e) {
+    return switch (e.reason()) {
+      case MALFORMED_JSON, INVALID_ENVELOPE -> "unreadable";
+      case NO_COMMAND_ID -> "no-command-id";
+      case INVALID_COMMAND_ID -> "invalid-command-id";
+    };
+  }
+}

@@ -1,0 +1,71 @@
+package dev.pleat.topology;
+
+import dev.pleat.schemas.DomainSchema;
+import java.time.Duration;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.Topology;
+
+/**
+ * The write side of a domain as a plain Kafka Streams topology: read a command, decide it, record
+ * what became of it.
+ *
+ * <p>One processor owns the state of every aggregate and is its only writer; nothing loops through
+ * a topic. Under {@code exactly_once_v2} state, events, outcome, memory and position commit in one
+ * Kafka transaction.
+ */
+public final class CommandTopology {
+
+  /** How long a command id is remembered unless said otherwise. */
+  public static final Duration DEFAULT_MEMORY = Duration.ofHours(24);
+
+  static final String EVENTS = "events";
+  static final String OUTCOMES = "outcomes";
+  static final String DEAD_LETTERS = "dead-letters";
+
+  private CommandTopology() {}
+
+  /** The Kafka Streams application id; the last dot keeps one id from being another's prefix. */
+  public static String applicationId(DomainSchema<?, ?> schema) {
+    return "pleat." + schema.name() + ".commands.";
+  }
+
+  /** For a commands topic of one partition, as a {@code TopologyTestDriver} has it. */
+  public static Topology of(Domain<?, ?, ?> domain) {
+    return of(domain, InputLog.single(), DEFAULT_MEMORY);
+  }
+
+  /**
+   * For the commands topic of a cluster.
+   *
+   * @param memory how long a command id is remembered, at least a minute
+   */
+  public static Topology of(Domain<?, ?, ?> domain, InputLog log, Duration memory) {
+    DomainSchema<?, ?> schema = domain.schema();
+    return new Topology()
+        .addSource(
+            "commands",
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer(),
+            schema.commandsTopic())
+        .addProcessor("decide", CommandProcessor.supplier(domain, log, memory), "commands")
+        .addSink(
+            EVENTS,
+            schema.eventsTopic(),
+            new ByteArraySerializer(),
+            new ByteArraySerializer(),
+            "decide")
+        .addSink(
+            OUTCOMES,
+            schema.outcomesTopic(),
+            new ByteArraySerializer(),
+            new ByteArraySerializer(),
+            "decide")
+        .addSink(
+            DEAD_LETTERS,
+            schema.deadLettersTopic(),
+            new ByteArraySerializer(),
+            new ByteArraySerializer(),
+            "decide");
+  }
+}

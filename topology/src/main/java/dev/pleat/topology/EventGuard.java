@@ -1,0 +1,200 @@
+package dev.pleat.topology;
+
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.schemas.StoppedView;
+import dev.pleat.schemas.UnreadableMessage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.apache.kafka.common.serialization.Serde;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessorContext;
+import org.apache.kafka.streams.processor.api.FixedKeyProcessorSupplier;
+import org.apache.kafka.streams.processor.api.FixedKeyRecord;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The first step of every view: lets each event through once, in order, and only together with the
+ * others of its command. Used by one stream thread at a time.
+ *
+ * <p>A version seen before is ignored. A version that is missing, bytes that are no event, and a
+ * projection that throws stop this partition of the view: a mark in a store says where and why, and
+ * nothing more of the partition is folded while it is there. The process and the other partitions
+ * go on.
+ *
+ * <p>The last version seen is written after the row. So whoever reads a version there and the row
+ * after it gets a row that is at least of that version.
+ */
+final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand> {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EventGuard.class);
+
+  private final View view;
+  private FixedKeyProcessorContext<String, WholeCommand> context;
+  private KeyValueStore<String, Long> seen;
+  private KeyValueStore<String, List<byte[]>> held;
+  private KeyValueStore<Integer, byte[]> stopped;
+
+  @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
+  private EventGuard(View view) {
+    this.view = view;
+  }
+
+  static FixedKeyProcessorSupplier<String, byte[], WholeCommand> supplier(View view) {
+    return new FixedKeyProcessorSupplier<>() {
+      @Override
+      public FixedKeyProcessor<String, byte[], WholeCommand> get() {
+        return new EventGuard(view);
+      }
+
+      @Override
+      public Set<StoreBuilder<?>> stores() {
+        return Set.of(
+            store(view.seenStore(), Serdes.String(), Serdes.Long()),
+            store(
+                heldStore(view),
+                Serdes.String(),
+                Serdes.ListSerde(ArrayList.class, Serdes.ByteArray())),
+            store(view.stoppedStore(), Serdes.Integer(), Serdes.ByteArray()));
+      }
+    };
+  }
+
+  /** Events of a command whose last event has not come yet. */
+  private static String heldStore(View view) {
+    return view.name() + "-held";
+  }
+
+  private static <K, V> StoreBuilder<?> store(String name, Serde<K> key, Serde<V> value) {
+    return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), key, value);
+  }
+
+  @Override
+  public void init(FixedKeyProcessorContext<String, WholeCommand> context) {
+    this.context = context;
+    seen = context.getStateStore(view.seenStore());
+    held = context.getStateStore(heldStore(view));
+    stopped = context.getStateStore(view.stoppedStore());
+  }
+
+  @Override
+  public void process(FixedKeyRecord<String, byte[]> record) {
+    RecordMetadata source = context.recordMetadata().orElseThrow();
+    if (stopped.get(source.partition()) != null) {
+      return;
+    }
+    try {
+      fold(record);
+    } catch (CannotFold e) {
+      stop(source, e.reason, String.valueOf(e.getMessage()), e.getCause());
+    }
+  }
+
+  private void fold(FixedKeyRecord<String, byte[]> record) throws CannotFold {
+    String aggregateId = record.key();
+    if (aggregateId == null || record.value() == null) {
+      throw new CannotFold("unreadable", "an event has a key and a value", null);
+    }
+    RecordedEvent event = read(record.value());
+    Long last = seen.get(aggregateId);
+    long before = last == null ? 0 : last;
+    if (event.version() <= before) {
+      return;
+    }
+    if (event.version() == before + 1 && event.through() == event.version()) {
+      project(record, new WholeCommand(List.of(event)));
+      seen.put(aggregateId, event.version());
+      return;
+    }
+    List<byte[]> waiting = held.get(aggregateId);
+    List<byte[]> together = waiting == null ? new ArrayList<>() : new ArrayList<>(waiting);
+    long next = before + 1 + together.size();
+    if (event.version() < next) {
+      return;
+    }
+    if (event.version() > next) {
+      throw new CannotFold(
+          "gap",
+          "aggregate "
+              + aggregateId
+              + " has version "
+              + event.version()
+              + " where "
+              + next
+              + " should follow",
+          null);
+    }
+    together.add(record.value());
+    if (event.version() < event.through()) {
+      held.put(aggregateId, together);
+      return;
+    }
+    List<RecordedEvent> events = new ArrayList<>(together.size());
+    for (byte[] bytes : together) {
+      events.add(read(bytes));
+    }
+    project(record, new WholeCommand(List.copyOf(events)));
+    held.delete(aggregateId);
+    seen.put(aggregateId, event.version());
+  }
+
+  private void project(FixedKeyRecord<String, byte[]> record, WholeCommand command)
+      throws CannotFold {
+    try {
+      context.forward(record.withValue(command));
+    } catch (RuntimeException e) {
+      throw new CannotFold(
+          "projection-failed",
+          "the projection of "
+              + view.name()
+              + " failed on aggregate "
+              + record.key()
+              + " at version "
+              + command.version(),
+          e);
+    }
+  }
+
+  private static RecordedEvent read(byte[] bytes) throws CannotFold {
+    try {
+      return JsonCodec.readEvent(bytes);
+    } catch (UnreadableMessage e) {
+      throw new CannotFold("unreadable", e.detail(), e);
+    }
+  }
+
+  private void stop(
+      RecordMetadata source, String reason, String detail, @Nullable Throwable cause) {
+    LOG.error(
+        "View {} stopped at {}-{} offset {}: {}: {}",
+        view.name(),
+        source.topic(),
+        source.partition(),
+        source.offset(),
+        reason,
+        detail,
+        cause);
+    StoppedView mark = new StoppedView(source.partition(), source.offset(), reason, detail);
+    stopped.put(source.partition(), JsonCodec.writeValue(mark));
+  }
+
+  /** An event that this view cannot fold, and why. */
+  private static final class CannotFold extends Exception {
+    private static final long serialVersionUID = 1L;
+    private final String reason;
+
+    CannotFold(String reason, String detail, @Nullable Throwable cause) {
+      super(detail, cause);
+      this.reason = reason;
+    }
+  }
+}

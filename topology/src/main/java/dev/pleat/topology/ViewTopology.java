@@ -1,0 +1,98 @@
+package dev.pleat.topology;
+
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.RecordedEvent;
+import java.util.Optional;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.Materialized;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One view of a domain as a plain Kafka Streams topology: read the events, guard them, fold them
+ * into a KTable that can be queried.
+ *
+ * <p>Each view is an application of its own, so that it can be added, rebuilt and removed alone.
+ */
+public final class ViewTopology {
+
+  private ViewTopology() {}
+
+  /** The Kafka Streams application id; {@code g1} is the view's first generation. */
+  public static String applicationId(DomainSchema<?, ?> schema, View view) {
+    return "pleat." + schema.name() + "." + view.name() + ".g1.";
+  }
+
+  /**
+   * The topology of a view.
+   *
+   * @throws IllegalArgumentException if the domain has no view of this name
+   */
+  public static Topology of(Domain<?, ?, ?> domain, String view) {
+    return of(
+        domain.schema(),
+        domain
+            .schema()
+            .view(view)
+            .orElseThrow(
+                () -> new IllegalArgumentException(domain.schema() + " has no view " + view)),
+        domain);
+  }
+
+  private static <E> Topology of(DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain) {
+    RowFold<?, E> fold = RowFold.of(domain.schema(), domain.projection(view));
+    StreamsBuilder builder = new StreamsBuilder();
+    builder.stream(
+            schema.eventsTopic(),
+            Consumed.with(Serdes.String(), Serdes.ByteArray()).withName("events"))
+        .processValues(EventGuard.supplier(view), Named.as("guard"))
+        .groupByKey(Grouped.as("by-aggregate"))
+        .aggregate(
+            RowFold::noRow,
+            (String aggregateId, WholeCommand command, byte[] row) -> fold.apply(row, command),
+            Named.as("fold"),
+            Materialized.<String, byte[], KeyValueStore<Bytes, byte[]>>as(view.rowsStore())
+                .withKeySerde(Serdes.String())
+                .withValueSerde(Serdes.ByteArray())
+                .withCachingDisabled());
+    return builder.build();
+  }
+
+  /** Folds a command's events into the bytes of a row, with the aggregate's version in it. */
+  private record RowFold<V extends Record, E>(
+      DomainSchema<?, E> schema, Class<V> type, Projection<V, E> projection) {
+
+    static <V extends Record, E> RowFold<V, E> of(
+        DomainSchema<?, E> schema, Domain.BoundProjection<V, E> bound) {
+      return new RowFold<>(schema, bound.row(), bound.projection());
+    }
+
+    @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
+    static byte[] noRow() {
+      return null;
+    }
+
+    @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
+    byte[] apply(byte @Nullable [] before, WholeCommand command) {
+      Optional<V> row =
+          Optional.ofNullable(before)
+              .map(bytes -> JsonCodec.toRecord(JsonCodec.readObject(bytes), type));
+      for (RecordedEvent event : command.events()) {
+        Optional<Class<? extends E>> known = schema.event(event.action());
+        if (known.isPresent()) {
+          row = projection.project(row, JsonCodec.toRecord(event.data(), known.get()));
+        }
+      }
+      return row.map(after -> JsonCodec.toObject(after).with("version", command.version()).bytes())
+          .orElse(null);
+    }
+  }
+}
