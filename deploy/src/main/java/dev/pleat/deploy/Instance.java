@@ -1,0 +1,290 @@
+package dev.pleat.deploy;
+
+import dev.pleat.interactivequeries.Health;
+import dev.pleat.interactivequeries.HttpApi;
+import dev.pleat.interactivequeries.KafkaCommands;
+import dev.pleat.interactivequeries.StreamsCommandStatuses;
+import dev.pleat.interactivequeries.StreamsViews;
+import dev.pleat.schemas.CommandStatus;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.topology.CommandTopology;
+import dev.pleat.topology.Domain;
+import dev.pleat.topology.InputLog;
+import dev.pleat.topology.StatusTopology;
+import dev.pleat.topology.ViewTopology;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.Topology;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One running Pleat: the broker if it is embedded, the topics, an application for the commands of
+ * each domain, its status index and each of its views, and the HTTP API. Everything it opened it
+ * closes again, last opened first.
+ */
+final class Instance implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
+
+  private static final Duration CLUSTER_PATIENCE = Duration.ofSeconds(15);
+
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final List<StreamsRole> roles = new ArrayList<>();
+
+  /** Domain and store to the application that has it. */
+  private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
+
+  private final DataDirectory data;
+  private final String bootstrapServers;
+  private final KafkaCommands commands;
+  private final String url;
+
+  private Instance(Settings settings, List<Domain<?, ?, ?>> domains, Consumer<String> progress) {
+    try {
+      if (settings.port() != 0) {
+        Port.refuseUnlessFree("--port", settings.host(), settings.port());
+      }
+      data = opened(DataDirectory.open(settings.dataDir()));
+      bootstrapServers = connect(settings, progress);
+      Map<String, Object> connection =
+          Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+      Map<String, TopicSetup.Topics> topics = topics(settings, connection, domains, progress);
+      StreamsSettings streams = new StreamsSettings(connection, data.state(), data.instanceId());
+      progress.accept("Starting the applications");
+      for (Domain<?, ?, ?> domain : domains) {
+        startApplications(domain, topicsOf(topics, domain.schema().name()).commands(), streams);
+      }
+      List<DomainSchema<?, ?>> schemas = new ArrayList<>();
+      domains.forEach(domain -> schemas.add(domain.schema()));
+      commands = opened(new KafkaCommands(connection, schemas));
+      ToIntFunction<DomainSchema<?, ?>> partitions =
+          schema -> topicsOf(topics, schema.name()).commands().partitions();
+      HttpApi http =
+          opened(
+              new HttpApi(
+                  new HttpApi.Parts(
+                      schemas,
+                      commands,
+                      new StreamsViews(this::application, partitions),
+                      new StreamsCommandStatuses(
+                          this::application,
+                          partitions,
+                          CommandTopology.DEFAULT_MEMORY,
+                          InstantSource.system()),
+                      domain -> topicsOf(topics, domain).eventsTopicId(),
+                      this::health),
+                  settings.host(),
+                  settings.port()));
+      http.start();
+      url = "http://" + urlHost(settings.host()) + ":" + http.port();
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /**
+   * Starts everything in the background; {@link #awaitReady} waits for it.
+   *
+   * @param progress is told what is being done, a line at a time
+   * @throws StartRefused for a reason the operator can mend
+   */
+  static Instance start(
+      Settings settings, List<Domain<?, ?, ?>> domains, Consumer<String> progress) {
+    return new Instance(settings, domains, progress);
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    opened.push(resource);
+    return resource;
+  }
+
+  private String connect(Settings settings, Consumer<String> progress) {
+    if (settings.bootstrapServers().isPresent()) {
+      String servers = settings.bootstrapServers().get();
+      progress.accept("Joining Kafka at " + servers);
+      awaitCluster(servers);
+      return servers;
+    }
+    progress.accept("Starting the embedded Kafka broker in " + data.broker());
+    Broker broker = opened(EmbeddedBroker.start(data.broker(), settings.kafkaPort()));
+    return broker.bootstrapServers();
+  }
+
+  private static void awaitCluster(String servers) {
+    String flag = "--bootstrap-servers " + servers;
+    try (Admin admin =
+        Admin.create(
+            Map.of(
+                AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG,
+                servers,
+                AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG,
+                Math.toIntExact(CLUSTER_PATIENCE.toMillis()),
+                AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG,
+                5_000))) {
+      admin.describeCluster().nodes().get(CLUSTER_PATIENCE.toSeconds() + 1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartRefused(flag + ": interrupted while connecting");
+    } catch (ExecutionException | TimeoutException e) {
+      throw new StartRefused(
+          flag + ": no broker answered within " + CLUSTER_PATIENCE.toSeconds() + " s");
+    } catch (KafkaException e) {
+      throw new StartRefused(flag + ": not an address of a Kafka broker (" + root(e) + ")");
+    }
+  }
+
+  private static String root(Throwable e) {
+    Throwable root = e;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage());
+  }
+
+  private static Map<String, TopicSetup.Topics> topics(
+      Settings settings,
+      Map<String, Object> connection,
+      List<Domain<?, ?, ?>> domains,
+      Consumer<String> progress) {
+    Map<String, TopicSetup.Topics> topics = new LinkedHashMap<>();
+    try (Admin admin = Admin.create(connection)) {
+      TopicSetup setup = new TopicSetup(admin, connection);
+      for (Domain<?, ?, ?> domain : domains) {
+        progress.accept("Checking the topics of " + domain.schema());
+        topics.put(
+            domain.schema().name(),
+            setup.prepare(
+                domain.schema(), settings.partitions(), settings.acceptRecreatedTopics()));
+      }
+    }
+    return topics;
+  }
+
+  private static TopicSetup.Topics topicsOf(Map<String, TopicSetup.Topics> topics, String domain) {
+    TopicSetup.Topics found = topics.get(domain);
+    if (found == null) {
+      throw new IllegalStateException("no topics were prepared for " + domain);
+    }
+    return found;
+  }
+
+  /** An IPv6 address needs brackets in a URL. */
+  private static String urlHost(String host) {
+    return host.contains(":") ? "[" + host + "]" : host;
+  }
+
+  private void startApplications(Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams) {
+    DomainSchema<?, ?> schema = domain.schema();
+    start(
+        "decide " + schema.name(),
+        CommandTopology.of(domain, log, CommandTopology.DEFAULT_MEMORY),
+        streams.deciding(CommandTopology.applicationId(schema)));
+    StreamsRole status =
+        start(
+            "command status " + schema.name(),
+            StatusTopology.of(schema, log, CommandTopology.DEFAULT_MEMORY),
+            streams.indexing(StatusTopology.applicationId(schema)));
+    rolesByStore.put(place(schema.name(), CommandStatus.STORE), status);
+    for (View view : schema.views()) {
+      StreamsRole role =
+          start(
+              "view " + schema.name() + "/" + view.name(),
+              ViewTopology.of(domain, view.name()),
+              streams.folding(ViewTopology.applicationId(schema, view)));
+      for (String store : List.of(view.rowsStore(), view.seenStore(), view.stoppedStore())) {
+        rolesByStore.put(place(schema.name(), store), role);
+      }
+    }
+  }
+
+  private StreamsRole start(String name, Topology topology, Properties properties) {
+    StreamsRole role = opened(StreamsRole.start(name, topology, properties));
+    roles.add(role);
+    return role;
+  }
+
+  private static String place(String domain, String store) {
+    return domain + "/" + store;
+  }
+
+  private Optional<KafkaStreams> application(String domain, String store) {
+    return Optional.ofNullable(rolesByStore.get(place(domain, store)))
+        .flatMap(StreamsRole::running);
+  }
+
+  private List<Health.Role> health() {
+    List<Health.Role> health = new ArrayList<>();
+    for (StreamsRole role : roles) {
+      Optional<String> trouble = role.trouble();
+      health.add(new Health.Role(role.name(), trouble.isEmpty(), trouble));
+    }
+    Optional<String> trouble = commands.trouble();
+    health.add(new Health.Role("hand over commands", trouble.isEmpty(), trouble));
+    return health;
+  }
+
+  /**
+   * Waits until every role works.
+   *
+   * @return what does not work yet when the time is over; empty if everything does
+   */
+  List<Health.Role> awaitReady(Duration patience) {
+    long deadline = System.nanoTime() + patience.toNanos();
+    while (true) {
+      List<Health.Role> waiting = health().stream().filter(role -> !role.up()).toList();
+      if (waiting.isEmpty() || System.nanoTime() > deadline) {
+        return waiting;
+      }
+      try {
+        TimeUnit.MILLISECONDS.sleep(20);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return waiting;
+      }
+    }
+  }
+
+  /** Where HTTP is served, for example {@code http://127.0.0.1:8080}. */
+  String url() {
+    return url;
+  }
+
+  /** Where Kafka clients connect. */
+  String bootstrapServers() {
+    return bootstrapServers;
+  }
+
+  @Override
+  public void close() {
+    while (!opened.isEmpty()) {
+      AutoCloseable resource = opened.pop();
+      try {
+        resource.close();
+      } catch (Exception e) {
+        LOG.warn("{} did not stop cleanly", resource.getClass().getSimpleName(), e);
+      }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package dev.pleat.deploy;
+
+import dev.pleat.interactivequeries.Health;
+import dev.pleat.topology.Domain;
+import dev.pleat.topology.calculator.CalculatorDomain;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** The command line of Pleat, and the place where domains are joined to the engine. */
+public final class Main {
+
+  /** Every domain this application runs. A new one is one line here. */
+  private static final List<Domain<?, ?, ?>> DOMAINS = List.of(CalculatorDomain.CALCULATOR);
+
+  private static final Duration READY_PATIENCE = Duration.ofSeconds(60);
+  private static final int EXIT_USAGE = 2;
+
+  private Main() {}
+
+  /** Runs {@code pleat} with these arguments; ends the JVM with the exit code. */
+  public static void main(String[] arguments) {
+    int exit = run(arguments, System.getenv(), System.out, System.err);
+    if (exit != 0) {
+      System.exit(exit);
+    }
+  }
+
+  static int run(
+      String[] arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
+    CommandSpec spec = CommandSpec.create().name("pleat").version("pleat " + version());
+    spec.usageMessage().description("Commands, events and views on Kafka alone.");
+    spec.mixinStandardHelpOptions(true);
+    CommandSpec serve = Settings.spec(environment).mixinStandardHelpOptions(true);
+    serve.version("pleat " + version());
+    CommandLine line = new CommandLine(spec.addSubcommand("serve", serve));
+    try {
+      ParseResult parsed = line.parseArgs(arguments);
+      Integer help = CommandLine.executeHelpRequest(parsed);
+      if (help != null) {
+        return help;
+      }
+      if (!parsed.hasSubcommand()) {
+        line.usage(out);
+        return EXIT_USAGE;
+      }
+      return serve(Settings.of(parsed.subcommand()), out, err);
+    } catch (ParameterException e) {
+      err.println("pleat: " + e.getMessage() + " (see pleat serve --help)");
+      return EXIT_USAGE;
+    } catch (StartRefused e) {
+      err.println("pleat: " + e.getMessage());
+      return StartRefused.EXIT_CODE;
+    }
+  }
+
+  private static int serve(Settings settings, PrintStream out, PrintStream err) {
+    CountDownLatch stopping = new CountDownLatch(1);
+    try (Instance instance =
+        Instance.start(settings, DOMAINS, line -> err.println("pleat: " + line))) {
+      CountDownLatch stopped = new CountDownLatch(1);
+      Thread onSignal =
+          Thread.ofPlatform()
+              .name("stop")
+              .unstarted(
+                  () -> {
+                    stopping.countDown();
+                    err.println("pleat: stopping");
+                    instance.close();
+                    stopped.countDown();
+                  });
+      Runtime.getRuntime().addShutdownHook(onSignal);
+      List<Health.Role> waiting = instance.awaitReady(READY_PATIENCE);
+      for (Health.Role role : waiting) {
+        err.println("pleat: not ready: " + role.name() + ": " + role.reason().orElse(""));
+      }
+      out.println(Welcome.text(instance.url(), instance.bootstrapServers(), settings));
+      out.flush();
+      stopping.await();
+      stopped.await();
+      return 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 0;
+    }
+  }
+
+  private static String version() {
+    String version = Main.class.getPackage().getImplementationVersion();
+    return version == null ? "(not packaged)" : version;
+  }
+}

@@ -1,0 +1,178 @@
+package dev.pleat.deploy;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/**
+ * Every setting of {@code pleat serve}. Each flag {@code --a-b} can also be given as the
+ * environment variable {@code PLEAT_A_B}; the flag wins.
+ *
+ * @param host where HTTP is served; another address than loopback needs {@code insecure}, because
+ *     nobody is asked who they are
+ * @param port where HTTP is served; 0 for a free one
+ * @param kafkaPort where the embedded broker listens on loopback; 0 for a free one
+ * @param dataDir the embedded broker's records and the state stores; one process each, because the
+ *     instance's identity lies in it
+ * @param partitions of each topic when it is created; cannot change afterwards, because the key of
+ *     an aggregate would move to a partition that does not know its state
+ * @param bootstrapServers the cluster to join; empty to run the embedded broker
+ * @param insecure whether another address than loopback may be served without authentication
+ * @param acceptRecreatedTopics whether a commands topic that was deleted and created again is
+ *     accepted: its records are then read from the beginning
+ */
+record Settings(
+    String host,
+    int port,
+    int kafkaPort,
+    Path dataDir,
+    int partitions,
+    Optional<String> bootstrapServers,
+    boolean insecure,
+    boolean acceptRecreatedTopics) {
+
+  private static final int EMBEDDED_PARTITIONS = 4;
+  private static final int CLUSTER_PARTITIONS = 12;
+  private static final int MAX_PARTITIONS = 10_000;
+
+  /** The flags, with defaults and units, as {@code --help} shows them. */
+  static CommandSpec spec(Map<String, String> environment) {
+    CommandSpec spec =
+        CommandSpec.create()
+            .name("serve")
+            .addOption(
+                option("--host", "ADDRESS", String.class)
+                    .defaultValue("127.0.0.1")
+                    .description(
+                        "Address HTTP is served on. Another than loopback needs --insecure.")
+                    .build())
+            .addOption(
+                option("--port", "PORT", Integer.class)
+                    .defaultValue("8080")
+                    .description("Port HTTP is served on; 0 takes a free one.")
+                    .build())
+            .addOption(
+                option("--kafka-port", "PORT", Integer.class)
+                    .defaultValue("9092")
+                    .description(
+                        "Port of the embedded Kafka broker, on loopback only; 0 takes a free one.",
+                        "Not used with --bootstrap-servers.")
+                    .build())
+            .addOption(
+                option("--data-dir", "DIR", Path.class)
+                    .defaultValue("./pleat-data")
+                    .description(
+                        "Directory of the embedded broker's records and of the state stores.",
+                        "One process each.")
+                    .build())
+            .addOption(
+                option("--partitions", "COUNT", Integer.class)
+                    .description(
+                        "Partitions of each topic when it is created (default: 4 with the embedded",
+                        "broker, 12 in a cluster). Cannot change afterwards.")
+                    .build())
+            .addOption(
+                option("--bootstrap-servers", "HOST:PORT", String.class)
+                    .description(
+                        "Kafka cluster to join, comma separated. Without it a real Kafka broker",
+                        "runs in this process.")
+                    .build())
+            .addOption(
+                OptionSpec.builder("--insecure")
+                    .type(Boolean.class)
+                    .arity("0")
+                    .description(
+                        "Serve another address than loopback although nobody is authenticated.")
+                    .build())
+            .addOption(
+                OptionSpec.builder("--accept-recreated-topics")
+                    .type(Boolean.class)
+                    .arity("0")
+                    .description(
+                        "Start although a commands topic was deleted and created again; its",
+                        "records are then read from the beginning.")
+                    .build());
+    spec.usageMessage()
+        .description(
+            "Starts Pleat: decides commands, keeps views, answers HTTP.",
+            "Each flag --a-b can be given as environment variable PLEAT_A_B.");
+    spec.defaultValueProvider(
+        arg -> {
+          if (arg instanceof OptionSpec option) {
+            String value = environment.get(variable(option.longestName()));
+            return value != null ? value : option.defaultValue();
+          }
+          return null;
+        });
+    return spec;
+  }
+
+  private static OptionSpec.Builder option(String name, String label, Class<?> type) {
+    return OptionSpec.builder(name).paramLabel(label).type(type);
+  }
+
+  private static String variable(String flag) {
+    return "PLEAT_" + flag.substring(2).replace('-', '_').toUpperCase(Locale.ROOT);
+  }
+
+  /**
+   * The settings of a command line.
+   *
+   * @throws StartRefused if a value cannot work; the message names the flag
+   */
+  static Settings of(ParseResult line) {
+    CommandSpec spec = line.commandSpec();
+    Optional<String> servers =
+        Settings.<String>value(spec, "--bootstrap-servers").filter(text -> !text.isBlank());
+    Settings settings =
+        new Settings(
+            Settings.<String>value(spec, "--host").orElseThrow(),
+            Settings.<Integer>value(spec, "--port").orElseThrow(),
+            Settings.<Integer>value(spec, "--kafka-port").orElseThrow(),
+            Settings.<Path>value(spec, "--data-dir").orElseThrow().toAbsolutePath().normalize(),
+            Settings.<Integer>value(spec, "--partitions")
+                .orElse(servers.isPresent() ? CLUSTER_PARTITIONS : EMBEDDED_PARTITIONS),
+            servers,
+            Settings.<Boolean>value(spec, "--insecure").orElse(false),
+            Settings.<Boolean>value(spec, "--accept-recreated-topics").orElse(false));
+    settings.check();
+    return settings;
+  }
+
+  private static <T> Optional<T> value(CommandSpec spec, String flag) {
+    return Optional.ofNullable(spec.findOption(flag).getValue());
+  }
+
+  private void check() {
+    checkPort("--port", port);
+    checkPort("--kafka-port", kafkaPort);
+    if (partitions < 1 || partitions > MAX_PARTITIONS) {
+      throw new StartRefused(
+          "--partitions " + partitions + ": must be from 1 to " + MAX_PARTITIONS);
+    }
+    try {
+      if (!InetAddress.getByName(host).isLoopbackAddress() && !insecure) {
+        throw new StartRefused(
+            "--host "
+                + host
+                + ": anyone who reaches this address may send commands; add --insecure to serve it"
+                + " all the same");
+      }
+    } catch (UnknownHostException e) {
+      throw new StartRefused(
+          "--host " + host + ": no such address; use 127.0.0.1 or a name of this machine");
+    }
+  }
+
+  private static void checkPort(String flag, int port) {
+    if (port < 0 || port > 65_535) {
+      throw new StartRefused(flag + " " + port + ": must be from 0 to 65535");
+    }
+  }
+}

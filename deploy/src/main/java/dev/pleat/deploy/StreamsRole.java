@@ -1,0 +1,206 @@
+package dev.pleat.deploy;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.MetricName;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.ThreadMetadata;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One Kafka Streams application of this process, kept alive: when a thread of it dies, the
+ * application is closed, leaves its group and is started again; after three failures in a minute it
+ * stays down and says why. Safe for use by many threads.
+ *
+ * <p>Replacing only the thread would look healthy while nobody works: the dead member stays in its
+ * group until the session times out.
+ */
+final class StreamsRole implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(StreamsRole.class);
+
+  private static final int MAX_FAILURES = 3;
+  private static final Duration FAILURE_WINDOW = Duration.ofMinutes(1);
+  private static final Duration FIRST_BACK_OFF = Duration.ofMillis(500);
+  private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+  /** A thread that has not polled for this long does not work, whatever its state says. */
+  private static final double MAX_POLL_SILENCE_S = 30;
+
+  private final String name;
+  private final Topology topology;
+  private final Properties properties;
+  private final Thread supervisor;
+
+  /** What the stream threads tell the supervisor; the empty one ends it. */
+  private final BlockingQueue<Optional<Throwable>> failures = new LinkedBlockingQueue<>();
+
+  private volatile Optional<KafkaStreams> running = Optional.empty();
+  private volatile Optional<String> down = Optional.of("starting");
+
+  private StreamsRole(String name, Topology topology, Properties properties) {
+    this.name = name;
+    this.topology = topology;
+    this.properties = properties;
+    this.supervisor =
+        Thread.ofPlatform().name("role-" + name).daemon(true).unstarted(this::supervise);
+  }
+
+  /** Starts the application in the background. */
+  static StreamsRole start(String name, Topology topology, Properties properties) {
+    StreamsRole role = new StreamsRole(name, topology, properties);
+    role.supervisor.start();
+    return role;
+  }
+
+  /** What it does, for example {@code decide calculator}. */
+  String name() {
+    return name;
+  }
+
+  /** The application that runs now; empty between a failure and the next start. */
+  Optional<KafkaStreams> running() {
+    return running;
+  }
+
+  /**
+   * Why it does not work just now; empty if it does. Judged by what its threads do, because the
+   * application's own state says running while nobody works.
+   */
+  Optional<String> trouble() {
+    Optional<KafkaStreams> streams = running;
+    if (streams.isEmpty()) {
+      return down;
+    }
+    KafkaStreams.State state = streams.get().state();
+    if (state != KafkaStreams.State.RUNNING) {
+      return Optional.of(
+          state == KafkaStreams.State.REBALANCING ? progress(streams.get()) : state.toString());
+    }
+    for (ThreadMetadata thread : streams.get().metadataForLocalThreads()) {
+      if (!thread.threadState().equals("RUNNING")) {
+        return Optional.of("a thread is " + thread.threadState());
+      }
+    }
+    return silence(streams.get());
+  }
+
+  private static String progress(KafkaStreams streams) {
+    long left =
+        streams.allLocalStorePartitionLags().values().stream()
+            .flatMap(lags -> lags.values().stream())
+            .mapToLong(lag -> Math.max(0, lag.offsetLag()))
+            .sum();
+    return left == 0 ? "joining its group" : "restoring, " + left + " records to go";
+  }
+
+  private static Optional<String> silence(KafkaStreams streams) {
+    for (var entry : streams.metrics().entrySet()) {
+      MetricName metric = entry.getKey();
+      if (metric.name().equals("last-poll-seconds-ago")
+          && metric.tags().getOrDefault("client-id", "").endsWith("-consumer")
+          && !metric.tags().getOrDefault("client-id", "").endsWith("restore-consumer")
+          && isOver(entry.getValue(), MAX_POLL_SILENCE_S)) {
+        return Optional.of("a thread has not polled for " + entry.getValue().metricValue() + " s");
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isOver(Metric metric, double limit) {
+    return metric.metricValue() instanceof Number seconds && seconds.doubleValue() > limit;
+  }
+
+  private void supervise() {
+    Deque<Long> recent = new ArrayDeque<>();
+    while (true) {
+      KafkaStreams streams = null;
+      Optional<Throwable> failure;
+      try {
+        streams = new KafkaStreams(topology, properties);
+        streams.setUncaughtExceptionHandler(
+            e -> {
+              failures.add(Optional.of(e));
+              return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            });
+        streams.start();
+        running = Optional.of(streams);
+        failure = failures.take();
+      } catch (InterruptedException e) {
+        failure = Optional.empty();
+      } catch (RuntimeException e) {
+        failure = Optional.of(e);
+      }
+      running = Optional.empty();
+      down = failure.map(StreamsRole::why).or(() -> Optional.of("stopped"));
+      if (streams != null) {
+        // A restart of this process comes back as the same member; a failed one makes room.
+        streams.close(
+            CloseOptions.timeout(CLOSE_TIMEOUT)
+                .withGroupMembershipOperation(
+                    failure.isPresent()
+                        ? GroupMembershipOperation.LEAVE_GROUP
+                        : GroupMembershipOperation.REMAIN_IN_GROUP));
+      }
+      if (failure.isEmpty()) {
+        return;
+      }
+      LOG.error("{} failed", name, failure.get());
+      failures.removeIf(Optional::isPresent);
+      long now = System.nanoTime();
+      recent.addLast(now);
+      recent.removeIf(at -> now - at > FAILURE_WINDOW.toNanos());
+      if (recent.size() >= MAX_FAILURES) {
+        down =
+            Optional.of(
+                "failed " + recent.size() + " times within a minute, last: " + why(failure.get()));
+        LOG.error("{} is down: {}", name, down.get());
+        return;
+      }
+      if (!backOff(FIRST_BACK_OFF.multipliedBy(1L << recent.size()))) {
+        return;
+      }
+    }
+  }
+
+  /** Waits before the next start; false if the role was closed meanwhile. */
+  private boolean backOff(Duration pause) {
+    try {
+      Optional<Throwable> end = failures.poll(pause.toMillis(), TimeUnit.MILLISECONDS);
+      return end == null || end.isPresent();
+    } catch (InterruptedException e) {
+      return false;
+    }
+  }
+
+  private static String why(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return String.valueOf(root.getMessage()).lines().findFirst().orElse("unknown");
+  }
+
+  /** Stops the application and waits until it has, at most 10 s. */
+  @Override
+  public void close() {
+    failures.add(Optional.empty());
+    try {
+      supervisor.join(CLOSE_TIMEOUT.plusSeconds(5).toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

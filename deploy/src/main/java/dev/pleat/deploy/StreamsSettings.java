@@ -1,0 +1,94 @@
+package dev.pleat.deploy;
+
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/**
+ * The Kafka Streams settings of each kind of application, and why they are what they are.
+ *
+ * @param connection what every Kafka client needs to connect
+ * @param stateDir where the state stores lie
+ * @param instanceId makes this process the same group member after a restart
+ */
+record StreamsSettings(Map<String, Object> connection, Path stateDir, String instanceId) {
+
+  /**
+   * Decides commands: a client waits for each, so transactions are short.
+   *
+   * <p>{@code poll.ms} bounds how long a commit that is due sleeps; {@code commit.interval.ms} is
+   * about the latency of a decision at low load. {@code linger.ms} (100 in Kafka Streams) would
+   * keep records back until the commit; sent earlier, they are on the broker when it comes.
+   */
+  Properties deciding(String applicationId) {
+    Properties properties = transactional(applicationId);
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 20);
+    properties.put(StreamsConfig.POLL_MS_CONFIG, 5);
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);
+    // Only the processed position is cached: one row a partition, written with every record.
+    properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1024 * 1024);
+    return properties;
+  }
+
+  /** Folds committed events into a view. */
+  Properties folding(String applicationId) {
+    Properties properties = transactional(applicationId);
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
+    properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+    return properties;
+  }
+
+  /**
+   * Indexes what can be indexed again: without transactions, so that a crash does not wipe its
+   * store; but only of what is committed.
+   */
+  Properties indexing(String applicationId) {
+    Properties properties = common(applicationId);
+    properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.AT_LEAST_ONCE);
+    properties.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.ISOLATION_LEVEL_CONFIG), "read_committed");
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1_000);
+    properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 0);
+    return properties;
+  }
+
+  private Properties transactional(String applicationId) {
+    Properties properties = common(applicationId);
+    properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    // A dead instance's open transaction holds up every reader until it times out.
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), 10_000);
+    return properties;
+  }
+
+  private Properties common(String applicationId) {
+    Properties properties = new Properties();
+    properties.putAll(connection);
+    properties.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
+    properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
+    properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    // The newer protocol tells interactive queries wrong hosts in 4.3 (KAFKA-20782).
+    properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
+    // There are no global stores; unset, each start warns about them.
+    properties.put(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG, true);
+    properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+    // The number of copies the cluster gives its topics by default.
+    properties.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, -1);
+    properties.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.GROUP_INSTANCE_ID_CONFIG), instanceId);
+    properties.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 10_000);
+    properties.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 3_000);
+    properties.put(
+        StreamsConfig.consumerPrefix(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG), "earliest");
+    // The write side measures every record against 1 000 000 bytes; a producer must take that.
+    properties.put(
+        StreamsConfig.producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), 2 * 1024 * 1024);
+    properties.put(StreamsConfig.topicPrefix(TopicConfig.MAX_MESSAGE_BYTES_CONFIG), "1048588");
+    return properties;
+  }
+}

@@ -1,0 +1,34 @@
+package dev.pleat.deploy;
+
+import dev.pleat.schemas.NameBasedId;
+import dev.pleat.schemas.calculator.CalculatorSchema;
+import java.util.UUID;
+
+/** What is printed when everything is up: where things are, and three commands to try. */
+final class Welcome {
+
+  private Welcome() {}
+
+  static String text(String url, String bootstrapServers, Settings settings) {
+    String broker = settings.bootstrapServers().isPresent() ? "" : " (embedded broker)";
+    // The key is the command's id, and the value's id derives from it: so it is known beforehand.
+    UUID key = UUID.randomUUID();
+    UUID value = NameBasedId.ofAggregate(CalculatorSchema.SCHEMA.name(), key);
+    return """
+
+        Pleat is ready.
+
+          HTTP   %1$s
+          Kafka  %2$s%3$s
+          Data   %4$s
+
+        Try it: create a value, multiply it, read it.
+
+          curl -i -d '{"value": 3}' -H 'Content-Type: application/json' -H 'Idempotency-Key: %5$s' %1$s/values
+          curl -i -X PUT -d '{"operation": "MULTIPLY", "value": 3}' -H 'Content-Type: application/json' %1$s/values/%6$s
+          curl -i %1$s/values/%6$s
+
+        Stop it with Ctrl-C."""
+        .formatted(url, bootstrapServers, broker, settings.dataDir(), key, value);
+  }
+}

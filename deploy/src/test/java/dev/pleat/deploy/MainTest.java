@@ -1,0 +1,176 @@
+package dev.pleat.deploy;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The command line: what it shows, and how it refuses what cannot work. */
+final class MainTest {
+
+  private static final int REFUSED = 78;
+
+  @TempDir Path directory;
+
+  private record Ended(int exit, String out, String err) {}
+
+  private static Ended run(Map<String, String> environment, List<String> arguments) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    ByteArrayOutputStream err = new ByteArrayOutputStream();
+    PrintStream stdout = System.out;
+    // picocli prints help there.
+    System.setOut(new PrintStream(out, true, UTF_8));
+    try {
+      int exit =
+          Main.run(
+              arguments.toArray(String[]::new),
+              environment,
+              System.out,
+              new PrintStream(err, true, UTF_8));
+      return new Ended(exit, out.toString(UTF_8), err.toString(UTF_8));
+    } finally {
+      System.setOut(stdout);
+    }
+  }
+
+  private Ended serve(String... flags) {
+    List<String> arguments = new ArrayList<>(List.of("serve"));
+    arguments.addAll(List.of(flags));
+    if (!arguments.contains("--data-dir")) {
+      arguments.addAll(List.of("--data-dir", directory.resolve("data").toString()));
+    }
+    return run(Map.of(), arguments);
+  }
+
+  private static void assertRefused(Ended ended, String... words) {
+    assertEquals(REFUSED, ended.exit(), ended.err());
+    List<String> lines =
+        ended.err().lines().filter(line -> !line.startsWith("pleat: Starting")).toList();
+    assertEquals(1, lines.size(), ended.err());
+    for (String word : words) {
+      assertTrue(lines.get(0).contains(word), ended.err());
+    }
+  }
+
+  @Test
+  void help_names_every_flag_with_its_default() {
+    Ended ended = run(Map.of(), List.of("serve", "--help"));
+
+    assertEquals(0, ended.exit());
+    for (String word :
+        List.of(
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "8080",
+            "--kafka-port",
+            "9092",
+            "--data-dir",
+            "./pleat-data",
+            "--partitions",
+            "4 with the embedded",
+            "--bootstrap-servers",
+            "--insecure",
+            "--accept-recreated-topics",
+            "PLEAT_")) {
+      assertTrue(ended.out().contains(word), word + " in " + ended.out());
+    }
+  }
+
+  @Test
+  void says_what_is_wrong_with_a_flag_it_does_not_know() {
+    Ended ended = serve("--prot", "8080");
+
+    assertEquals(2, ended.exit());
+    assertTrue(ended.err().contains("--prot"), ended.err());
+    assertTrue(ended.err().contains("pleat serve --help"), ended.err());
+  }
+
+  @Test
+  void says_what_is_wrong_with_a_number_that_is_none() {
+    Ended ended = serve("--port", "eighty");
+
+    assertEquals(2, ended.exit());
+    assertTrue(ended.err().contains("--port"), ended.err());
+    assertEquals(1, ended.err().lines().count(), ended.err());
+  }
+
+  @Test
+  void takes_a_setting_from_the_environment_and_lets_the_flag_win() {
+    Map<String, String> environment = Map.of("PLEAT_PORT", "99999");
+
+    Ended fromEnvironment = run(environment, List.of("serve", "--data-dir", directory.toString()));
+    Ended fromFlag =
+        run(environment, List.of("serve", "--data-dir", directory.toString(), "--port", "88888"));
+
+    assertRefused(fromEnvironment, "--port 99999");
+    assertRefused(fromFlag, "--port 88888");
+  }
+
+  @Test
+  void refuses_an_address_beyond_loopback_unless_told_that_it_is_insecure() {
+    assertRefused(serve("--host", "0.0.0.0"), "--host 0.0.0.0", "--insecure");
+  }
+
+  @Test
+  void refuses_a_count_of_partitions_below_one() {
+    assertRefused(serve("--partitions", "0"), "--partitions 0");
+  }
+
+  @Test
+  void refuses_a_data_directory_that_is_a_file() throws IOException {
+    Path file = Files.writeString(directory.resolve("file"), "");
+
+    assertRefused(serve("--data-dir", file.toString()), "--data-dir", "writable directory");
+  }
+
+  @Test
+  void refuses_a_data_directory_that_is_in_use() {
+    Path data = directory.resolve("used");
+    try (DataDirectory taken = DataDirectory.open(data)) {
+      assertRefused(serve("--data-dir", taken.toString()), "--data-dir", "in use");
+    }
+  }
+
+  @Test
+  void refuses_a_kafka_port_that_is_in_use() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+
+      assertRefused(serve("--kafka-port", port), "--kafka-port " + port, "in use");
+    }
+  }
+
+  @Test
+  void refuses_an_http_port_that_is_in_use() throws IOException {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+
+      assertRefused(serve("--kafka-port", "0", "--port", port), "--port " + port, "in use");
+    }
+  }
+
+  @Test
+  void refuses_a_cluster_that_does_not_answer() throws IOException {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String servers = "127.0.0.1:" + silent.getLocalPort();
+
+      Ended ended = serve("--bootstrap-servers", servers);
+
+      assertEquals(REFUSED, ended.exit());
+      assertTrue(ended.err().contains("--bootstrap-servers " + servers), ended.err());
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package dev.pleat.deploy;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code pleat serve} in a JVM of its own, with this test's class path and Java, for tests that
+ * stop or kill it. What it logs is in {@code target/<name>.log}.
+ */
+final class PleatProcess implements AutoCloseable {
+
+  private static final long DEADLINE_SECONDS = 90;
+
+  private final Process process;
+  private final CompletableFuture<List<String>> welcome;
+
+  private PleatProcess(Process process, CompletableFuture<List<String>> welcome) {
+    this.process = process;
+    this.welcome = welcome;
+  }
+
+  /** Starts {@code pleat serve} on a free HTTP port and returns at once. */
+  static PleatProcess launch(String name, Path dataDir, String... flags) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-Xmx768m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "serve",
+                "--data-dir",
+                dataDir.toString()));
+    command.addAll(List.of(flags));
+    if (!command.contains("--port")) {
+      command.addAll(List.of("--port", "0"));
+    }
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectError(
+                  ProcessBuilder.Redirect.appendTo(Path.of("target", name + ".log").toFile()))
+              .start();
+      return new PleatProcess(process, CompletableFuture.supplyAsync(() -> welcome(process)));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Starts {@code pleat serve} and returns when everything is ready. */
+  static PleatProcess start(String name, Path dataDir, String... flags) {
+    PleatProcess started = launch(name, dataDir, flags);
+    started.awaitReady();
+    return started;
+  }
+
+  private static List<String> welcome(Process process) {
+    List<String> lines = new ArrayList<>();
+    try {
+      BufferedReader out =
+          new BufferedReader(
+              new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+      for (String line = out.readLine(); line != null; line = out.readLine()) {
+        lines.add(line);
+        if (line.startsWith("Stop it with")) {
+          return lines;
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    throw new IllegalStateException("pleat serve ended before it was ready: " + lines);
+  }
+
+  /** Waits until it says that it is ready, and returns what it said. */
+  List<String> awaitReady() {
+    return welcome.orTimeout(DEADLINE_SECONDS, TimeUnit.SECONDS).join();
+  }
+
+  URI http() {
+    return URI.create(said("HTTP").orElseThrow());
+  }
+
+  String bootstrapServers() {
+    return said("Kafka").orElseThrow();
+  }
+
+  private Optional<String> said(String label) {
+    return awaitReady().stream()
+        .map(String::strip)
+        .filter(line -> line.startsWith(label + " "))
+        .map(line -> line.substring(label.length()).strip().split(" ")[0])
+        .findFirst();
+  }
+
+  /** Ends it as {@code kill -9} does, and returns when it is gone. */
+  void kill() {
+    process.destroyForcibly();
+    await();
+  }
+
+  /** Stops it as SIGTERM does, and returns its exit code. */
+  int stop() {
+    process.destroy();
+    await();
+    return process.exitValue();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  private void await() {
+    try {
+      if (!process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("process " + process.pid() + " does not end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    if (process.isAlive()) {
+      kill();
+    }
+  }
+}

@@ -1,0 +1,350 @@
+package dev.pleat.interactivequeries;
+
+import dev.pleat.interactivequeries.RouteRow.Endpoint;
+import dev.pleat.interactivequeries.RouteRow.Method;
+import dev.pleat.interactivequeries.RouteRow.Parameter;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.Action;
+import dev.pleat.schemas.DomainSchema.Creates;
+import dev.pleat.schemas.DomainSchema.Reads;
+import dev.pleat.schemas.DomainSchema.Updates;
+import dev.pleat.schemas.DomainSchema.View;
+import io.javalin.http.Context;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * The HTTP API: the table of routes, and the server that serves it. To know all that can be asked,
+ * read {@link #table}; the OpenAPI document at {@code /openapi.json} is made from the same table.
+ *
+ * <p>{@link #start} and {@link #close} are called by one thread.
+ */
+public final class HttpApi implements AutoCloseable {
+
+  /**
+   * What the API is joined to.
+   *
+   * @param schemas the domains that are served
+   * @param logId says which incarnation of its event log a domain (by name) has: the topic's id
+   */
+  public record Parts(
+      List<DomainSchema<?, ?>> schemas,
+      Commands commands,
+      Views views,
+      CommandStatuses statuses,
+      Function<String, String> logId,
+      Health health) {
+    /** Keeps its own copy of the schemas. */
+    public Parts {
+      schemas = List.copyOf(schemas);
+    }
+  }
+
+  private static final List<Parameter> COMMAND =
+      List.of(
+          Parameter.IDEMPOTENCY_KEY,
+          Parameter.IF_MATCH,
+          Parameter.IF_NONE_MATCH,
+          Parameter.PREFER,
+          Parameter.TRACEPARENT);
+  private static final List<Parameter> ROW =
+      List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
+  private static final List<Parameter> PAGE = List.of(Parameter.LIMIT, Parameter.CURSOR);
+  private static final List<Parameter> NONE = List.of();
+
+  private static final List<Integer> CREATED =
+      List.of(201, 200, 202, 400, 403, 406, 409, 412, 413, 415, 422, 500, 503);
+  private static final List<Integer> UPDATED =
+      List.of(200, 202, 400, 403, 406, 409, 412, 413, 415, 422, 500, 503);
+  private static final List<Integer> SENT =
+      List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
+  private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
+  private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
+  private static final List<Integer> ALIVE = List.of(200, 406, 503);
+
+  private final Parts parts;
+  private final CommandRoutes commands;
+  private final ViewRoutes views;
+  private final StatusRoute status;
+  private final List<RouteRow> table;
+  private final byte[] openApi;
+  private final WebServer server;
+
+  /**
+   * An API that does not listen yet.
+   *
+   * @param host the address to listen on, and no other
+   * @param port 0 for a free one
+   * @throws IllegalArgumentException if two routes serve the same requests
+   */
+  public HttpApi(Parts parts, String host, int port) {
+    this(parts, host, port, InstantSource.system());
+  }
+
+  HttpApi(Parts parts, String host, int port, InstantSource clock) {
+    PendingCommands pending = new PendingCommands();
+    this.parts = parts;
+    this.commands =
+        new CommandRoutes(parts.commands(), parts.views(), parts.logId(), pending, clock);
+    this.views = new ViewRoutes(parts.views(), parts.logId());
+    this.status = new StatusRoute(parts.schemas(), parts.statuses(), parts.logId(), pending);
+    this.table = table(parts.schemas());
+    this.openApi = OpenApi.document(table, parts.schemas()).bytes();
+    this.server = new WebServer(table, host, port);
+  }
+
+  /**
+   * Listens from when this returns.
+   *
+   * @throws java.io.UncheckedIOException if the address cannot be used; its cause is a {@link
+   *     java.net.BindException} if it is in use or not one of this machine
+   */
+  public void start() {
+    server.start();
+  }
+
+  /** The port it listens on. */
+  public int port() {
+    return server.port();
+  }
+
+  /** Takes no more requests, lets those under way end for 8 seconds at most, and stops. */
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  // ---- the table
+
+  List<RouteRow> table() {
+    return table;
+  }
+
+  private List<RouteRow> table(List<DomainSchema<?, ?>> schemas) {
+    List<RouteRow> rows = new ArrayList<>();
+    for (DomainSchema<?, ?> schema : schemas) {
+      addOwn(rows, schema);
+      addGeneric(rows, schema);
+    }
+    add(
+        rows,
+        get("/domains", "What domains there are.", OpenApi.DOMAINS, NONE, DESCRIBED, this::domains),
+        get(
+            "/commands/{id}",
+            "What became of a command.",
+            OpenApi.COMMAND_STATUS,
+            List.of(Parameter.KEY),
+            LOOKED_UP,
+            status::status),
+        get(
+            "/health/live",
+            "Whether this process does without a restart.",
+            OpenApi.HEALTH,
+            NONE,
+            ALIVE,
+            request -> health(parts.health().live())),
+        get(
+            "/health/ready",
+            "Whether requests can be sent here, and why not.",
+            OpenApi.HEALTH,
+            NONE,
+            ALIVE,
+            request -> health(parts.health().ready())),
+        get(
+            "/openapi.json",
+            "This document.",
+            OpenApi.DOCUMENT,
+            NONE,
+            DESCRIBED,
+            request -> Reply.json(200, openApi)));
+    return List.copyOf(rows);
+  }
+
+  /** The routes a domain declares in its schema. */
+  private <C> void addOwn(List<RouteRow> rows, DomainSchema<C, ?> schema) {
+    for (DomainSchema.Route route : schema.routes()) {
+      switch (route) {
+        case Creates creates -> {
+          Action<C> action = schema.action(creates.action()).orElseThrow();
+          add(
+              rows,
+              new RouteRow(
+                  Method.POST,
+                  creates.path(),
+                  "Send " + action.name() + " to a new aggregate.",
+                  Optional.of(OpenApi.dataWithoutId(schema, action)),
+                  OpenApi.answer(schema),
+                  COMMAND,
+                  CREATED,
+                  request -> commands.create(request, schema, action)));
+        }
+        case Updates updates -> {
+          Action<C> action = schema.action(updates.action()).orElseThrow();
+          add(
+              rows,
+              new RouteRow(
+                  Method.PUT,
+                  updates.path(),
+                  "Send " + action.name() + " to the aggregate the path names.",
+                  Optional.of(OpenApi.dataWithoutId(schema, action)),
+                  OpenApi.answer(schema),
+                  COMMAND,
+                  UPDATED,
+                  request -> commands.update(request, schema, action)));
+        }
+        case Reads reads -> {
+          View view = schema.view(reads.view()).orElseThrow();
+          add(
+              rows,
+              get(
+                  reads.path(),
+                  "A row of the view " + view.name() + ".",
+                  OpenApi.row(schema, view),
+                  ROW,
+                  LOOKED_UP,
+                  request -> views.row(request, schema, view, schema.idField())));
+        }
+      }
+    }
+  }
+
+  /** The routes that every domain has. */
+  private void addGeneric(List<RouteRow> rows, DomainSchema<?, ?> schema) {
+    String base = "/domains/" + schema.name();
+    add(
+        rows,
+        get(
+            base,
+            "What can be said to this domain and asked of it.",
+            OpenApi.DOMAIN,
+            NONE,
+            DESCRIBED,
+            request -> Reply.json(200, described(schema))),
+        new RouteRow(
+            Method.POST,
+            base + "/commands/{action}",
+            "Send any action, with its full data as the body.",
+            Optional.of(OpenApi.anyData(schema)),
+            OpenApi.answer(schema),
+            COMMAND,
+            SENT,
+            request -> commands.send(request, schema)));
+    for (View view : schema.views()) {
+      String path = base + "/views/" + view.name();
+      add(
+          rows,
+          get(
+              path,
+              "The rows of the view " + view.name() + ", page by page, in the order of keys.",
+              OpenApi.page(schema, view),
+              PAGE,
+              LOOKED_UP,
+              request -> views.page(request, schema, view)),
+          get(
+              path + "/{key}",
+              "A row of the view " + view.name() + ".",
+              OpenApi.row(schema, view),
+              ROW,
+              LOOKED_UP,
+              request -> views.row(request, schema, view, "key")));
+    }
+  }
+
+  private static RouteRow get(
+      String path,
+      String summary,
+      String answer,
+      List<Parameter> parameters,
+      List<Integer> statuses,
+      Endpoint endpoint) {
+    return new RouteRow(
+        Method.GET, path, summary, Optional.empty(), answer, parameters, statuses, endpoint);
+  }
+
+  private static void add(List<RouteRow> rows, RouteRow... more) {
+    Set<String> served = new HashSet<>();
+    rows.forEach(row -> served.add(row.method() + " " + row.shape()));
+    for (RouteRow row : more) {
+      if (!served.add(row.method() + " " + row.shape())) {
+        throw new IllegalArgumentException("two routes serve " + row.method() + " " + row.path());
+      }
+      rows.add(row);
+    }
+  }
+
+  // ---- what describes itself
+
+  private Reply domains(Context request) {
+    return Reply.json(
+        200,
+        Map.of(
+            "domains",
+            parts.schemas().stream()
+                .map(
+                    schema -> {
+                      Map<String, Object> fields = new LinkedHashMap<>();
+                      fields.put("name", schema.name());
+                      fields.put("path", "/domains/" + schema.name());
+                      return fields;
+                    })
+                .toList()));
+  }
+
+  private Map<String, Object> described(DomainSchema<?, ?> schema) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("name", schema.name());
+    fields.put("id-field", schema.idField());
+    fields.put("actions", schema.actions().stream().map(HttpApi::described).toList());
+    fields.put("events", schema.events());
+    fields.put("views", schema.views().stream().map(View::name).toList());
+    fields.put(
+        "topics", List.of(schema.commandsTopic(), schema.eventsTopic(), schema.outcomesTopic()));
+    fields.put(
+        "routes",
+        table.stream()
+            .filter(row -> belongs(row, schema))
+            .map(row -> row.method() + " " + row.path())
+            .toList());
+    return fields;
+  }
+
+  private static boolean belongs(RouteRow row, DomainSchema<?, ?> schema) {
+    String base = "/domains/" + schema.name();
+    return row.path().equals(base)
+        || row.path().startsWith(base + "/")
+        || schema.routes().stream().anyMatch(own -> own.path().equals(row.path()));
+  }
+
+  private static Map<String, Object> described(Action<?> action) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("name", action.name());
+    fields.put("reasons", action.reasons().stream().sorted().toList());
+    return fields;
+  }
+
+  private static Reply health(List<Health.Role> roles) {
+    boolean up = roles.stream().allMatch(Health.Role::up);
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("status", up ? "up" : "down");
+    fields.put(
+        "roles",
+        roles.stream()
+            .map(
+                role -> {
+                  Map<String, Object> entry = new LinkedHashMap<>();
+                  entry.put("name", role.name());
+                  entry.put("status", role.up() ? "up" : "down");
+                  role.reason().ifPresent(reason -> entry.put("reason", reason));
+                  return entry;
+                })
+            .toList());
+    return Reply.json(up ? 200 : 503, fields);
+  }
+}

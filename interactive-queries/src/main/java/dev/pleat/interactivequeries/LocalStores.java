@@ -1,0 +1,108 @@
+package dev.pleat.interactivequeries;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.schemas.DomainSchema;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.utils.Utils;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.errors.UnknownStateStoreException;
+import org.apache.kafka.streams.query.FailureReason;
+import org.apache.kafka.streams.query.Query;
+import org.apache.kafka.streams.query.QueryResult;
+import org.apache.kafka.streams.query.StateQueryRequest;
+
+/**
+ * The state stores this process holds, partition by partition. Safe for use by many threads.
+ *
+ * <p>Only active tasks that run are asked. A standby, or a task that is being restored, fills its
+ * stores from one changelog each, so they may be at different positions: a row could then be older
+ * than the version that the store beside it says was seen. (Asking for active tasks switches off
+ * the position bound of a query; there is none in these.)
+ */
+final class LocalStores {
+
+  private final RunningStreams running;
+  private final ToIntFunction<DomainSchema<?, ?>> partitions;
+
+  /**
+   * The stores of the running applications.
+   *
+   * @param partitions how many partitions a domain's topics have
+   */
+  LocalStores(RunningStreams running, ToIntFunction<DomainSchema<?, ?>> partitions) {
+    this.running = running;
+    this.partitions = partitions;
+  }
+
+  /**
+   * What was found in the partitions held here.
+   *
+   * @param results by partition; an empty one means there is nothing of this key
+   * @param missing why some of the partitions asked for are not among them; empty if all are
+   */
+  record Held<R>(Map<Integer, Optional<R>> results, Optional<String> missing) {}
+
+  /** The partition of a key: murmur2 of its bytes, which is part of the contract. */
+  int partitionOf(DomainSchema<?, ?> schema, String key) {
+    return Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions.applyAsInt(schema);
+  }
+
+  /** All partitions of a domain. */
+  Set<Integer> partitionsOf(DomainSchema<?, ?> schema) {
+    return IntStream.range(0, partitions.applyAsInt(schema)).boxed().collect(Collectors.toSet());
+  }
+
+  <R> Held<R> query(DomainSchema<?, ?> schema, String store, Set<Integer> asked, Query<R> query) {
+    Optional<KafkaStreams> streams = running.find(schema.name(), store);
+    if (streams.isEmpty()) {
+      return new Held<>(Map.of(), Optional.of("it is not served by this instance just now"));
+    }
+    Map<Integer, QueryResult<R>> answers;
+    try {
+      answers =
+          streams
+              .get()
+              .query(
+                  StateQueryRequest.inStore(store)
+                      .withQuery(query)
+                      .withPartitions(asked)
+                      .requireActive())
+              .getPartitionResults();
+    } catch (UnknownStateStoreException e) {
+      throw e;
+    } catch (InvalidStateStoreException e) {
+      return new Held<>(Map.of(), Optional.of("it is being started or stopped"));
+    }
+    Map<Integer, Optional<R>> results = new HashMap<>();
+    Optional<String> missing = Optional.empty();
+    for (Integer partition : asked) {
+      QueryResult<R> answer = answers.get(partition);
+      if (answer == null) {
+        missing = Optional.of("it is being moved");
+      } else if (answer.isSuccess()) {
+        results.put(partition, Optional.ofNullable(answer.getResult()));
+      } else {
+        missing = Optional.of(why(answer));
+      }
+    }
+    return new Held<>(results, missing);
+  }
+
+  private static String why(QueryResult<?> failure) {
+    FailureReason reason = failure.getFailureReason();
+    return switch (reason) {
+      case NOT_PRESENT, DOES_NOT_EXIST -> "it is held by another instance or is being moved";
+      case NOT_ACTIVE, NOT_UP_TO_BOUND, STORE_EXCEPTION -> "it is being moved or restored";
+      case UNKNOWN_QUERY_TYPE ->
+          throw new IllegalStateException("the store is of another kind: " + reason);
+    };
+  }
+}

@@ -1,0 +1,302 @@
+package dev.pleat.interactivequeries;
+
+import dev.pleat.interactivequeries.RouteRow.Parameter;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.Action;
+import dev.pleat.schemas.DomainSchema.IdFormat;
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.JsonCodec.JsonObject;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Makes the OpenAPI 3.1 document of the HTTP API from its table of routes and the domains' JSON
+ * Schemas. Pure.
+ */
+final class OpenApi {
+
+  static final String PROBLEM = "Problem";
+  static final String HEALTH = "Health";
+  static final String DOMAINS = "Domains";
+  static final String DOMAIN = "Domain";
+  static final String COMMAND_STATUS = "CommandStatus";
+  static final String DOCUMENT = "Document";
+
+  private static final Set<String> NOT_INSIDE_A_DOCUMENT = Set.of("$schema", "$id");
+
+  private OpenApi() {}
+
+  /** The component of an action's full data. */
+  static String data(DomainSchema<?, ?> schema, Action<?> action) {
+    return schema.name() + "." + action.name();
+  }
+
+  /** The component of an action's data without the aggregate's id. */
+  static String dataWithoutId(DomainSchema<?, ?> schema, Action<?> action) {
+    return data(schema, action) + ".without-id";
+  }
+
+  /** The component of any of a domain's commands. */
+  static String anyData(DomainSchema<?, ?> schema) {
+    return schema.name() + ".command";
+  }
+
+  /** The component of what a domain's command is answered with. */
+  static String answer(DomainSchema<?, ?> schema) {
+    return schema.name() + ".answer";
+  }
+
+  /** The component of a view's row. */
+  static String row(DomainSchema<?, ?> schema, View view) {
+    return schema.name() + "." + view.name();
+  }
+
+  /** The component of a page of a view. */
+  static String page(DomainSchema<?, ?> schema, View view) {
+    return row(schema, view) + ".page";
+  }
+
+  static JsonObject document(List<RouteRow> routes, List<DomainSchema<?, ?>> schemas) {
+    Map<String, Object> paths = new LinkedHashMap<>();
+    for (RouteRow route : routes) {
+      @SuppressWarnings("unchecked")
+      Map<String, Object> operations =
+          (Map<String, Object>) paths.computeIfAbsent(route.path(), path -> new LinkedHashMap<>());
+      operations.put(route.method().name().toLowerCase(Locale.ROOT), operation(route));
+    }
+    Map<String, Object> document = new LinkedHashMap<>();
+    document.put("openapi", "3.1.0");
+    document.put("info", ordered("title", "Pleat", "version", "1"));
+    document.put("paths", paths);
+    document.put("components", Map.of("schemas", components(schemas)));
+    return JsonCodec.object(document);
+  }
+
+  // ---- operations
+
+  private static Map<String, Object> operation(RouteRow route) {
+    Map<String, Object> operation = new LinkedHashMap<>();
+    operation.put("summary", route.summary());
+    List<Object> parameters = new ArrayList<>();
+    route
+        .pathParameters()
+        .forEach(
+            name ->
+                parameters.add(
+                    ordered(
+                        "name", name, "in", "path", "required", true, "schema", type("string"))));
+    route.parameters().forEach(parameter -> parameters.add(parameter(parameter)));
+    if (!parameters.isEmpty()) {
+      operation.put("parameters", parameters);
+    }
+    route
+        .body()
+        .ifPresent(
+            body ->
+                operation.put(
+                    "requestBody",
+                    ordered("required", true, "content", content(Reply.JSON, body))));
+    Map<String, Object> responses = new LinkedHashMap<>();
+    for (int status : route.statuses()) {
+      responses.put(
+          Integer.toString(status),
+          status < 400
+              ? ordered(
+                  "description", title(status), "content", content(Reply.JSON, route.answer()))
+              : ordered(
+                  "description", title(status), "content", content(Problem.CONTENT_TYPE, PROBLEM)));
+    }
+    operation.put("responses", responses);
+    return operation;
+  }
+
+  private static Map<String, Object> parameter(Parameter parameter) {
+    return ordered(
+        "name",
+        parameter.label(),
+        "in",
+        parameter.in(),
+        "description",
+        parameter.description(),
+        "schema",
+        type(parameter == Parameter.LIMIT ? "integer" : "string"));
+  }
+
+  private static Map<String, Object> content(String type, String component) {
+    return Map.of(type, Map.of("schema", ref(component)));
+  }
+
+  private static String title(int status) {
+    return switch (status) {
+      case 200 -> "Answered";
+      case 201 -> "Created";
+      case 202 -> "Received, not decided yet";
+      case 400 -> "The request is not well-formed";
+      case 403 -> "Not permitted";
+      case 404 -> "Not found";
+      case 406 -> "Only JSON is answered";
+      case 409 -> "The domain rejected the command";
+      case 412 -> "The aggregate does not have the expected version";
+      case 413 -> "The body is too large";
+      case 415 -> "Only JSON is taken";
+      case 422 -> "The command does not fit its schema, or its id was used before";
+      case 500 -> "The server failed";
+      case 503 -> "Not now: try again later";
+      default -> throw new IllegalArgumentException("no route answers with " + status);
+    };
+  }
+
+  // ---- components
+
+  private static Map<String, Object> components(List<DomainSchema<?, ?>> schemas) {
+    Map<String, Object> components = new LinkedHashMap<>();
+    for (DomainSchema<?, ?> schema : schemas) {
+      List<Object> commands = new ArrayList<>();
+      for (Action<?> action : schema.actions()) {
+        Map<String, Object> data = source(schema, action.name());
+        components.put(data(schema, action), data);
+        components.put(dataWithoutId(schema, action), without(schema.idField(), data));
+        commands.add(ref(data(schema, action)));
+      }
+      components.put(anyData(schema), Map.of("anyOf", commands));
+      components.put(answer(schema), answerSchema(schema));
+      for (View view : schema.views()) {
+        components.put(row(schema, view), withVersion(source(schema, view.name())));
+        components.put(page(schema, view), pageSchema(row(schema, view)));
+      }
+    }
+    components.put(PROBLEM, problemSchema());
+    components.put(HEALTH, type("object"));
+    components.put(DOMAINS, type("object"));
+    components.put(DOMAIN, type("object"));
+    components.put(DOCUMENT, type("object"));
+    components.put(
+        COMMAND_STATUS,
+        object(
+            "command-id", text("uuid"),
+            "status", oneOf("pending", "accepted", "unchanged", "rejected"),
+            "version", type("integer"),
+            "events", array(text("uuid")),
+            "token", type("string"),
+            "reason", type("string"),
+            "detail", type("string")));
+    return components;
+  }
+
+  /** A schema file as part of the document. */
+  private static Map<String, Object> source(DomainSchema<?, ?> schema, String name) {
+    Map<String, Object> copy = new LinkedHashMap<>();
+    fields(JsonCodec.toRecord(schema.jsonSchemas().source(name).orElseThrow(), Map.class))
+        .forEach(
+            (field, value) -> {
+              if (!NOT_INSIDE_A_DOCUMENT.contains(field)) {
+                copy.put(field, value);
+              }
+            });
+    return copy;
+  }
+
+  private static Map<String, Object> without(String idField, Map<String, Object> data) {
+    Map<String, Object> copy = new LinkedHashMap<>(data);
+    copy.computeIfPresent(
+        "properties",
+        (name, properties) -> {
+          Map<String, Object> fewer = fields((Map<?, ?>) properties);
+          fewer.remove(idField);
+          return fewer;
+        });
+    copy.computeIfPresent(
+        "required",
+        (name, required) ->
+            ((List<?>) required).stream().filter(field -> !field.equals(idField)).toList());
+    return copy;
+  }
+
+  private static Map<String, Object> withVersion(Map<String, Object> row) {
+    Map<String, Object> copy = new LinkedHashMap<>(row);
+    copy.computeIfPresent(
+        "properties",
+        (name, properties) -> {
+          Map<String, Object> more = fields((Map<?, ?>) properties);
+          more.put("version", type("integer"));
+          return more;
+        });
+    return copy;
+  }
+
+  private static Map<String, Object> answerSchema(DomainSchema<?, ?> schema) {
+    return object(
+        "command-id",
+        text("uuid"),
+        "status",
+        oneOf("pending", "accepted", "unchanged"),
+        schema.idField(),
+        schema.idFormat() == IdFormat.UUID ? text("uuid") : type("string"),
+        "version",
+        type("integer"),
+        "events",
+        array(text("uuid")),
+        "token",
+        type("string"));
+  }
+
+  private static Map<String, Object> pageSchema(String row) {
+    return object("rows", array(ref(row)), "cursor", type("string"));
+  }
+
+  private static Map<String, Object> problemSchema() {
+    return object(
+        "type", type("string"),
+        "title", type("string"),
+        "status", type("integer"),
+        "code", type("string"),
+        "detail", type("string"),
+        "command-id", text("uuid"),
+        "version", type("integer"),
+        "retryable", type("boolean"),
+        "errors", array(object("pointer", type("string"), "code", type("string"))));
+  }
+
+  private static Map<String, Object> object(Object... properties) {
+    return ordered("type", "object", "properties", ordered(properties));
+  }
+
+  private static Map<String, Object> array(Map<String, Object> items) {
+    return ordered("type", "array", "items", items);
+  }
+
+  private static Map<String, Object> oneOf(String... values) {
+    return ordered("type", "string", "enum", List.of(values));
+  }
+
+  private static Map<String, Object> text(String format) {
+    return ordered("type", "string", "format", format);
+  }
+
+  private static Map<String, Object> type(String type) {
+    return Map.of("type", type);
+  }
+
+  private static Map<String, Object> ref(String component) {
+    return Map.of("$ref", "#/components/schemas/" + component);
+  }
+
+  private static Map<String, Object> fields(Map<?, ?> object) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    object.forEach((name, value) -> fields.put(String.valueOf(name), value));
+    return fields;
+  }
+
+  private static Map<String, Object> ordered(Object... namesAndValues) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      fields.put((String) namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return fields;
+  }
+}

@@ -1,0 +1,72 @@
+package dev.pleat.interactivequeries;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.Reads;
+import dev.pleat.schemas.DomainSchema.View;
+import io.javalin.http.Context;
+import java.net.URLEncoder;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Where things are: the URLs that answers point at, and the ids that requests name. */
+final class Paths {
+
+  private Paths() {}
+
+  /** The view whose row stands for an aggregate: the only one with a route, else the first. */
+  static Optional<View> representation(DomainSchema<?, ?> schema) {
+    List<Reads> reads = reads(schema);
+    return reads.size() == 1
+        ? schema.view(reads.get(0).view())
+        : schema.views().stream().findFirst();
+  }
+
+  /** Where an aggregate's row is read; empty if the domain has no view. */
+  static Optional<String> row(DomainSchema<?, ?> schema, String aggregateId) {
+    return representation(schema)
+        .map(
+            view ->
+                reads(schema).stream()
+                    .filter(route -> route.view().equals(view.name()))
+                    .findFirst()
+                    .map(Reads::path)
+                    .orElse("/domains/" + schema.name() + "/views/" + view.name() + "/{id}")
+                    .replaceAll("\\{[^}]*}", encoded(aggregateId)));
+  }
+
+  /** Where it is told what became of a command. */
+  static String command(UUID commandId, String aggregateId) {
+    return "/commands/" + commandId + "?key=" + encoded(aggregateId);
+  }
+
+  /** The id of an aggregate in the path of a request. */
+  static String id(Context request, DomainSchema<?, ?> schema, String parameter) {
+    String id = request.pathParam(parameter);
+    // A replacement character is what bytes that are no UTF-8 become: ids must not melt together.
+    if (!schema.idFormat().accepts(id) || id.indexOf('\uFFFD') >= 0) {
+      throw invalidId(schema);
+    }
+    return id;
+  }
+
+  static Refusal invalidId(DomainSchema<?, ?> schema) {
+    return Refusal.of(
+        Problem.INVALID_ID,
+        schema.idField()
+            + switch (schema.idFormat()) {
+              case UUID -> " must be a UUID: 36 characters, lower case";
+              case TEXT -> " must be text of 1 to 256 bytes without control characters";
+            });
+  }
+
+  private static List<Reads> reads(DomainSchema<?, ?> schema) {
+    return schema.routes().stream().filter(Reads.class::isInstance).map(Reads.class::cast).toList();
+  }
+
+  private static String encoded(String id) {
+    return URLEncoder.encode(id, UTF_8).replace("+", "%20");
+  }
+}

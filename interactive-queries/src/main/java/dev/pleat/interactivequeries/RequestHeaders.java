@@ -1,0 +1,176 @@
+package dev.pleat.interactivequeries;
+
+import dev.pleat.schemas.JsonCodec;
+import io.javalin.http.Context;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Reads what a request says beside its body, or refuses it with what is wrong. */
+final class RequestHeaders {
+
+  private static final Pattern STRONG_VERSION = Pattern.compile("\"([0-9]{1,18})\"");
+  private static final Pattern TRACEPARENT =
+      Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
+  private static final Pattern QUALITY_ZERO = Pattern.compile("(?i)q\\s*=\\s*0(\\.0{0,3})?");
+  private static final int MAX_SHOWN = 80;
+
+  private RequestHeaders() {}
+
+  /** The values of a header, one for each line, without the space around them. */
+  static List<String> all(Context request, String name) {
+    return Collections.list(request.req().getHeaders(name)).stream().map(String::strip).toList();
+  }
+
+  /** The command's id as the client gave it; empty if it gave none. */
+  static Optional<UUID> commandId(Context request) {
+    List<UUID> ids =
+        all(request, "Idempotency-Key").stream()
+            .map(RequestHeaders::unquoted)
+            .map(text -> commandId(text, "Idempotency-Key"))
+            .distinct()
+            .toList();
+    if (ids.size() > 1) {
+      throw Refusal.of(
+          Problem.INVALID_COMMAND_ID, "there are several headers Idempotency-Key that differ");
+    }
+    return ids.stream().findFirst();
+  }
+
+  /** Reads a command's id; upper case is accepted. */
+  static UUID commandId(String text, String where) {
+    return JsonCodec.uuid(text.toLowerCase(Locale.ROOT))
+        .orElseThrow(
+            () ->
+                Refusal.of(
+                    Problem.INVALID_COMMAND_ID,
+                    where
+                        + " must be a UUID in its usual form, like"
+                        + " 7037a79d-7e6b-4969-9ea5-6d5c28605ac4"));
+  }
+
+  /** The version the aggregate must have. */
+  static OptionalLong expectedVersion(Context request) {
+    List<String> match = all(request, "If-Match");
+    List<String> noneMatch = all(request, "If-None-Match");
+    if (match.isEmpty() && noneMatch.isEmpty()) {
+      return OptionalLong.empty();
+    }
+    if (match.size() + noneMatch.size() == 1) {
+      if (noneMatch.equals(List.of("*"))) {
+        return OptionalLong.of(0);
+      }
+      Matcher version = STRONG_VERSION.matcher(String.join("", match));
+      if (version.matches()) {
+        return OptionalLong.of(Long.parseLong(version.group(1)));
+      }
+    }
+    throw Refusal.of(
+        Problem.INVALID_PRECONDITION,
+        "send either If-Match with one version in quotes, like \"7\", or If-None-Match: *");
+  }
+
+  /** The trace the request belongs to; anything that is not in the W3C form is ignored. */
+  static Optional<String> traceparent(Context request) {
+    List<String> values = all(request, "traceparent");
+    return values.size() == 1
+        ? Optional.of(values.get(0)).filter(value -> TRACEPARENT.matcher(value).matches())
+        : Optional.empty();
+  }
+
+  /** Refuses a body that is not said to be plain JSON in UTF-8. */
+  static void requireJsonBody(Context request) {
+    List<String> encodings = all(request, "Content-Encoding");
+    if (!encodings.stream().allMatch(encoding -> encoding.equalsIgnoreCase("identity"))) {
+      throw new Refusal(
+          Problem.of(Problem.UNSUPPORTED_MEDIA_TYPE, "send the body without Content-Encoding")
+              .with("Accept-Encoding", "identity"));
+    }
+    List<String> types = all(request, "Content-Type");
+    if (types.size() != 1 || !isJson(types.get(0))) {
+      throw Refusal.of(
+          Problem.UNSUPPORTED_MEDIA_TYPE,
+          "send it with -H 'Content-Type: application/json' (got "
+              + (types.isEmpty() ? "none" : shown(String.join(", ", types)))
+              + ")");
+    }
+  }
+
+  private static boolean isJson(String contentType) {
+    String[] parts = contentType.split(";", -1);
+    if (!parts[0].strip().equalsIgnoreCase(Reply.JSON)) {
+      return false;
+    }
+    for (int i = 1; i < parts.length; i++) {
+      String[] parameter = parts[i].split("=", 2);
+      if (parameter[0].strip().equalsIgnoreCase("charset")
+          && !(parameter.length == 2 && unquoted(parameter[1].strip()).equalsIgnoreCase("utf-8"))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Refuses a client that takes no JSON. The most exact media range decides, as in RFC 9110. */
+  static void requireJsonAccepted(Context request) {
+    String accept = String.join(",", all(request, "Accept"));
+    if (accept.isBlank()) {
+      return;
+    }
+    int exactness = -1;
+    boolean accepted = false;
+    for (String range : accept.split(",", -1)) {
+      String[] parts = range.split(";", -1);
+      int exact =
+          switch (parts[0].strip().toLowerCase(Locale.ROOT)) {
+            case "application/json" -> 2;
+            case "application/*" -> 1;
+            case "*/*", "*" -> 0;
+            default -> -1;
+          };
+      if (exact > exactness) {
+        exactness = exact;
+        accepted = true;
+        for (int i = 1; i < parts.length; i++) {
+          accepted &= !QUALITY_ZERO.matcher(parts[i].strip()).matches();
+        }
+      }
+    }
+    if (!accepted) {
+      throw Refusal.of(
+          Problem.NOT_ACCEPTABLE, "only application/json is answered; send Accept: */*");
+    }
+  }
+
+  /** A query parameter that may be there once, or several times the same. */
+  static Optional<String> parameter(Context request, String name) {
+    List<String> values = request.queryParams(name).stream().distinct().toList();
+    if (values.size() > 1) {
+      throw Refusal.of(
+          Problem.INVALID_PARAMETER, "the query parameter " + name + " is there more than once");
+    }
+    return values.stream().findFirst();
+  }
+
+  private static String unquoted(String value) {
+    return value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"")
+        ? value.substring(1, value.length() - 1)
+        : value;
+  }
+
+  private static String shown(String input) {
+    String printable =
+        input
+            .chars()
+            .limit(MAX_SHOWN)
+            .mapToObj(c -> c >= ' ' && c < 127 ? String.valueOf((char) c) : "?")
+            .collect(Collectors.joining());
+    return input.length() > MAX_SHOWN ? printable + "..." : printable;
+  }
+}

@@ -1,0 +1,91 @@
+package dev.pleat.interactivequeries;
+
+import io.javalin.http.Context;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A row of the table of routes: how one path is served, and what the OpenAPI document says of it.
+ *
+ * @param path with {@code {name}} for what varies
+ * @param summary a short sentence
+ * @param body the component schema of the request's body, if it has one
+ * @param answer the component schema of the answer when all goes well
+ * @param parameters what may be sent beside path and body
+ * @param statuses every HTTP status it answers with, the good ones first
+ * @param endpoint what answers
+ */
+record RouteRow(
+    Method method,
+    String path,
+    String summary,
+    Optional<String> body,
+    String answer,
+    List<Parameter> parameters,
+    List<Integer> statuses,
+    Endpoint endpoint) {
+
+  private static final Pattern PATH_PARAMETER = Pattern.compile("\\{([^}]+)}");
+
+  enum Method {
+    GET,
+    POST,
+    PUT
+  }
+
+  /** What may be sent beside path and body. */
+  enum Parameter {
+    IDEMPOTENCY_KEY("header", "Idempotency-Key", "The command's id, a UUID; keep it for retries."),
+    IF_MATCH("header", "If-Match", "The version the aggregate must have, like \"7\"."),
+    IF_NONE_MATCH("header", "If-None-Match", "*: the aggregate must not exist."),
+    PREFER(
+        "header", "Prefer", "respond-async, wait=N (seconds, at most 30), return=representation."),
+    TRACEPARENT("header", "traceparent", "The trace the command belongs to (W3C Trace Context)."),
+    TOKEN("header", "Pleat-Token", "Be served at or after this token of a command's answer."),
+    AFTER("query", "after", "The same as the header Pleat-Token."),
+    WAIT("query", "wait", "How long to wait, like 2s or 500ms; at most 30s, default 2s."),
+    LIMIT("query", "limit", "The most rows to answer, 1 to 1000; default 100."),
+    CURSOR("query", "cursor", "Where the page before ended, as it said."),
+    KEY("query", "key", "The aggregate the command addresses, when it is known.");
+
+    private final String in;
+    private final String label;
+    private final String description;
+
+    Parameter(String in, String label, String description) {
+      this.in = in;
+      this.label = label;
+      this.description = description;
+    }
+
+    String in() {
+      return in;
+    }
+
+    String label() {
+      return label;
+    }
+
+    String description() {
+      return description;
+    }
+  }
+
+  /** Answers a request. May block; may throw {@link Refusal}. */
+  @FunctionalInterface
+  interface Endpoint {
+    Reply answer(Context request) throws Exception;
+  }
+
+  /** The names of what varies in the path. */
+  List<String> pathParameters() {
+    return PATH_PARAMETER.matcher(path).results().map(match -> match.group(1)).toList();
+  }
+
+  /** The path with all that varies given the same name, so that equal ones serve the same URLs. */
+  String shape() {
+    return PATH_PARAMETER.matcher(path).replaceAll(Matcher.quoteReplacement("{}"));
+  }
+}

@@ -1,0 +1,44 @@
+package dev.pleat.interactivequeries;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.schemas.JsonCodec;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A row of a view, as it is answered. Immutable as long as nobody writes into {@link #json}.
+ *
+ * @param version the version of the aggregate the row was made from, counted in events
+ * @param json the row as UTF-8, with the same version in it
+ */
+// An array, not a copy of one: rows are handed through, by the thousand.
+@SuppressWarnings("ArrayRecordComponent")
+public record Row(long version, byte[] json) {
+
+  private record Versioned(long version) {}
+
+  /**
+   * A row as it lies in the store.
+   *
+   * @throws dev.pleat.schemas.UnreadableMessage if the bytes are not a JSON object with a version
+   */
+  public static Row of(byte[] json) {
+    return new Row(JsonCodec.readValue(json, Versioned.class).version(), json);
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Row row && version == row.version && Arrays.equals(json, row.json);
+  }
+
+  @Override
+  public int hashCode() {
+    return Long.hashCode(version) * 31 + Arrays.hashCode(json);
+  }
+
+  @Override
+  public String toString() {
+    return new String(json, UTF_8);
+  }
+}

@@ -1,0 +1,19 @@
+package dev.pleat.interactivequeries;
+
+import java.util.Optional;
+import org.apache.kafka.streams.KafkaStreams;
+
+/**
+ * The running application that has a state store. It is asked on every query, because a supervisor
+ * may replace an application at any time. Safe for use by many threads.
+ */
+@FunctionalInterface
+public interface RunningStreams {
+
+  /**
+   * The application of this process that has a store now.
+   *
+   * @param store a view's {@code rowsStore()}, or {@code CommandStatus.STORE}
+   */
+  Optional<KafkaStreams> find(String domain, String store);
+}

@@ -1,0 +1,265 @@
+package dev.pleat.interactivequeries;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.interactivequeries.Answer.Found;
+import dev.pleat.interactivequeries.Answer.NotFound;
+import dev.pleat.interactivequeries.Answer.NotYet;
+import dev.pleat.interactivequeries.Answer.Unavailable;
+import dev.pleat.interactivequeries.LocalStores.Held;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.StoppedView;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.Set;
+import java.util.concurrent.Semaphore;
+import java.util.function.ToIntFunction;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.query.KeyQuery;
+import org.apache.kafka.streams.query.RangeQuery;
+import org.apache.kafka.streams.state.KeyValueIterator;
+
+/**
+ * Views from the state stores of this process. What another process holds is answered with "not
+ * now". Safe for use by many threads.
+ */
+public final class StreamsViews implements Views {
+
+  private static final int MAX_WAITERS = 10_000;
+  private static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
+  private static final long FIRST_PAUSE_MS = 2;
+  private static final long LONGEST_PAUSE_MS = 20;
+
+  private final LocalStores stores;
+  private final Semaphore waiters = new Semaphore(MAX_WAITERS);
+
+  /**
+   * Views over the running applications.
+   *
+   * @param running finds the application that has a view's stores
+   * @param partitions how many partitions the topics of a domain have
+   */
+  public StreamsViews(RunningStreams running, ToIntFunction<DomainSchema<?, ?>> partitions) {
+    this.stores = new LocalStores(running, partitions);
+  }
+
+  @Override
+  public Answer<Row> row(
+      DomainSchema<?, ?> schema, View view, String key, long atLeastVersion, Duration wait) {
+    long deadline = System.nanoTime() + wait.toNanos();
+    Answer<Row> first = rowNow(schema, view, key, atLeastVersion);
+    if (!mayChange(first) || wait.isZero() || wait.isNegative()) {
+      return first;
+    }
+    if (!waiters.tryAcquire()) {
+      return new Unavailable<>(Answer.OVERLOADED, "too many requests wait for a view");
+    }
+    try {
+      return retry(schema, view, key, atLeastVersion, deadline, first);
+    } finally {
+      waiters.release();
+    }
+  }
+
+  private Answer<Row> retry(
+      DomainSchema<?, ?> schema,
+      View view,
+      String key,
+      long atLeastVersion,
+      long deadline,
+      Answer<Row> first) {
+    Answer<Row> answer = first;
+    long pause = FIRST_PAUSE_MS;
+    try {
+      for (long left = deadline - System.nanoTime();
+          left > 0 && mayChange(answer);
+          left = deadline - System.nanoTime()) {
+        Thread.sleep(Duration.ofNanos(Math.min(left, Duration.ofMillis(pause).toNanos())));
+        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
+        answer = rowNow(schema, view, key, atLeastVersion);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return answer;
+  }
+
+  private static boolean mayChange(Answer<Row> answer) {
+    return switch (answer) {
+      case NotYet<Row> notYet -> true;
+      case Unavailable<Row> unavailable -> unavailable.code().equals(Answer.NOT_NOW);
+      case Found<Row> found -> false;
+      case NotFound<Row> notFound -> false;
+    };
+  }
+
+  private Answer<Row> rowNow(
+      DomainSchema<?, ?> schema, View view, String key, long atLeastVersion) {
+    int partition = stores.partitionOf(schema, key);
+    Optional<Unavailable<Row>> stopped = stopped(schema, view, Set.of(partition));
+    if (stopped.isPresent()) {
+      return stopped.get();
+    }
+    if (atLeastVersion > 0) {
+      Held<Long> seen =
+          stores.query(
+              schema, view.seenStore(), Set.of(partition), KeyQuery.<String, Long>withKey(key));
+      if (seen.missing().isPresent()) {
+        return notNow(view, seen.missing().get());
+      }
+      if (only(seen).orElse(0L) < atLeastVersion) {
+        return new NotYet<>("the view " + view.name() + " has not reached that version yet");
+      }
+    }
+    // The seen version is written after the row: a row read after it is at least as new.
+    Held<byte[]> row =
+        stores.query(
+            schema, view.rowsStore(), Set.of(partition), KeyQuery.<String, byte[]>withKey(key));
+    if (row.missing().isPresent()) {
+      return notNow(view, row.missing().get());
+    }
+    return only(row).<Answer<Row>>map(json -> new Found<>(Row.of(json))).orElseGet(NotFound::new);
+  }
+
+  @Override
+  public Answer<Page> page(
+      DomainSchema<?, ?> schema, View view, Optional<String> afterKey, int limit) {
+    Set<Integer> all = stores.partitionsOf(schema);
+    Optional<Unavailable<Page>> stopped = stopped(schema, view, all);
+    if (stopped.isPresent()) {
+      return stopped.get();
+    }
+    RangeQuery<String, byte[]> range =
+        afterKey
+            .map(RangeQuery::<String, byte[]>withLowerBound)
+            .orElseGet(RangeQuery::withNoBounds);
+    List<Cursor> cursors = new ArrayList<>();
+    try {
+      Held<KeyValueIterator<String, byte[]>> held =
+          stores.query(schema, view.rowsStore(), all, range);
+      held.results().values().forEach(rows -> rows.ifPresent(it -> cursors.add(new Cursor(it))));
+      if (held.missing().isPresent()) {
+        return notNow(view, held.missing().get());
+      }
+      return new Found<>(merge(cursors, afterKey, limit));
+    } catch (InvalidStateStoreException e) {
+      return notNow(view, "it is being moved");
+    } finally {
+      cursors.forEach(Cursor::close);
+    }
+  }
+
+  /** Takes the least key of all partitions until the page is full: one row of each is in memory. */
+  private static Page merge(List<Cursor> cursors, Optional<String> afterKey, int limit) {
+    PriorityQueue<Cursor> least =
+        new PriorityQueue<>(
+            Math.max(1, cursors.size()),
+            Comparator.comparing(Cursor::keyBytes, Arrays::compareUnsigned));
+    for (Cursor cursor : cursors) {
+      boolean more = cursor.advance();
+      if (more && afterKey.filter(cursor.key()::equals).isPresent()) {
+        more = cursor.advance();
+      }
+      if (more) {
+        least.add(cursor);
+      }
+    }
+    List<Row> rows = new ArrayList<>();
+    long bytes = 0;
+    Optional<String> last = Optional.empty();
+    while (!least.isEmpty() && rows.size() < limit && bytes < MAX_PAGE_BYTES) {
+      Cursor cursor = least.remove();
+      rows.add(Row.of(cursor.value()));
+      bytes += cursor.value().length;
+      last = Optional.of(cursor.key());
+      if (cursor.advance()) {
+        least.add(cursor);
+      }
+    }
+    return new Page(rows, least.isEmpty() ? Optional.empty() : last);
+  }
+
+  private <T> Optional<Unavailable<T>> stopped(
+      DomainSchema<?, ?> schema, View view, Set<Integer> partitions) {
+    for (Integer partition : partitions) {
+      Held<byte[]> mark =
+          stores.query(
+              schema,
+              view.stoppedStore(),
+              Set.of(partition),
+              KeyQuery.<Integer, byte[]>withKey(partition));
+      if (mark.missing().isPresent()) {
+        return Optional.of(notNow(view, mark.missing().get()));
+      }
+      Optional<StoppedView> stopped =
+          only(mark).map(json -> JsonCodec.readValue(json, StoppedView.class));
+      if (stopped.isPresent()) {
+        return Optional.of(
+            new Unavailable<>(
+                Answer.VIEW_STOPPED,
+                "the view %s stopped in partition %d at offset %d (%s): %s"
+                    .formatted(
+                        view.name(),
+                        stopped.get().partition(),
+                        stopped.get().offset(),
+                        stopped.get().reason(),
+                        stopped.get().detail())));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static <R> Optional<R> only(Held<R> held) {
+    return held.results().values().iterator().next();
+  }
+
+  private static <T> Unavailable<T> notNow(View view, String why) {
+    return new Unavailable<>(
+        Answer.NOT_NOW, "the view " + view.name() + " cannot be read here: " + why);
+  }
+
+  /** The rows of one partition from some key on, one at a time. */
+  private static final class Cursor implements AutoCloseable {
+    private final KeyValueIterator<String, byte[]> rows;
+    private KeyValue<String, byte[]> row = KeyValue.pair("", new byte[0]);
+    private byte[] keyBytes = new byte[0];
+
+    Cursor(KeyValueIterator<String, byte[]> rows) {
+      this.rows = rows;
+    }
+
+    boolean advance() {
+      if (!rows.hasNext()) {
+        return false;
+      }
+      row = rows.next();
+      keyBytes = row.key.getBytes(UTF_8);
+      return true;
+    }
+
+    String key() {
+      return row.key;
+    }
+
+    byte[] keyBytes() {
+      return keyBytes;
+    }
+
+    byte[] value() {
+      return row.value;
+    }
+
+    @Override
+    public void close() {
+      rows.close();
+    }
+  }
+}

@@ -1,0 +1,233 @@
+package dev.pleat.interactivequeries;
+
+import io.javalin.Javalin;
+import io.javalin.compression.CompressionStrategy;
+import io.javalin.config.JavalinConfig;
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import io.javalin.http.HttpResponseException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.BindException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.handler.ErrorHandler;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.Callback;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves a table of routes over HTTP/1.1, one virtual thread for each request: the only file that
+ * sets up the HTTP server. Whatever goes wrong is answered with a {@link Problem}.
+ */
+final class WebServer implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
+
+  private static final int MAX_HEADER_BYTES = 16 * 1024;
+  private static final long STOP_TIMEOUT_MS = 8_000;
+  private static final Map<String, String> ALWAYS =
+      Map.of("X-Content-Type-Options", "nosniff", "Cache-Control", "no-store");
+
+  private final Javalin javalin;
+
+  WebServer(List<RouteRow> routes, String host, int port) {
+    this.javalin = Javalin.create(config -> configure(config, routes, host, port));
+  }
+
+  /**
+   * Listens from when this returns.
+   *
+   * @throws UncheckedIOException if the address cannot be used; its cause is a {@link
+   *     BindException} if another process listens there
+   */
+  void start() {
+    try {
+      javalin.start();
+    } catch (RuntimeException e) {
+      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+        if (cause instanceof BindException bind) {
+          throw new UncheckedIOException(bind);
+        }
+      }
+      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
+        if (cause instanceof IOException io) {
+          throw new UncheckedIOException(io);
+        }
+      }
+      throw e;
+    }
+  }
+
+  int port() {
+    return javalin.port();
+  }
+
+  /** Takes no more requests, lets those under way end for 8 seconds at most, and stops. */
+  @Override
+  public void close() {
+    javalin.stop();
+  }
+
+  private static void configure(
+      JavalinConfig config, List<RouteRow> routes, String host, int port) {
+    config.startup.showJavalinBanner = false;
+    config.startup.showOldJavalinVersionWarning = false;
+    config.startup.startupWatcherEnabled = false;
+    config.concurrency.useVirtualThreads = true;
+    config.http.prefer405over404 = true;
+    config.http.generateEtags = false;
+    config.http.maxRequestSize = CommandRoutes.MAX_BODY_BYTES;
+    // A strong ETag names bytes: compressing them on the way would make it wrong.
+    config.http.compressionStrategy = CompressionStrategy.NONE;
+    config.router.ignoreTrailingSlashes = false;
+    config.router.javaLangErrorHandler(WebServer::failed);
+    config.jetty.host = host;
+    config.jetty.port = port;
+    config.jetty.modifyHttpConfiguration(
+        http -> {
+          http.setRequestHeaderSize(MAX_HEADER_BYTES);
+          http.setSendServerVersion(false);
+          http.setSendXPoweredBy(false);
+        });
+    config.jetty.modifyServer(WebServer::configure);
+    config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ProblemPage()));
+    for (RouteRow route : routes) {
+      switch (route.method()) {
+        case GET -> {
+          config.routes.addHttpHandler(
+              HandlerType.GET, route.path(), request -> answer(request, route));
+          config.routes.addHttpHandler(
+              HandlerType.HEAD, route.path(), request -> answer(request, route));
+        }
+        case POST ->
+            config.routes.addHttpHandler(
+                HandlerType.POST, route.path(), request -> answer(request, route));
+        case PUT ->
+            config.routes.addHttpHandler(
+                HandlerType.PUT, route.path(), request -> answer(request, route));
+      }
+    }
+    config.routes.exception(HttpResponseException.class, WebServer::notServed);
+    config.routes.exception(
+        Refusal.class, (refusal, request) -> write(request, refusal.problem().reply()));
+    config.routes.exception(Exception.class, WebServer::failed);
+  }
+
+  private static void configure(Server server) {
+    server.setErrorHandler(new ProblemPage());
+    server.insertHandler(new GracefulHandler());
+    server.setStopTimeout(STOP_TIMEOUT_MS);
+  }
+
+  private static void answer(Context request, RouteRow route) throws Exception {
+    RequestHeaders.requireJsonAccepted(request);
+    write(request, route.endpoint().answer(request));
+  }
+
+  private static void write(Context request, Reply reply) {
+    ALWAYS.forEach(request::header);
+    reply.headers().forEach(request::header);
+    request.status(reply.status()).contentType(reply.contentType()).result(reply.body());
+    request.res().setContentLength(reply.body().length);
+  }
+
+  /** No route, or the wrong method; OPTIONS is answered with the methods there are. */
+  private static void notServed(HttpResponseException e, Context request) {
+    if (e.getStatus() != 405) {
+      write(request, Problem.ofStatus(e.getStatus()).reply());
+      return;
+    }
+    Set<String> methods = new TreeSet<>(Set.of("OPTIONS"));
+    e.getDetails().values().stream()
+        .flatMap(names -> Stream.of(names.split(",")))
+        .map(String::strip)
+        .forEach(methods::add);
+    String allow = String.join(", ", methods);
+    if (request.req().getMethod().equals("OPTIONS")) {
+      ALWAYS.forEach(request::header);
+      request.status(204).header("Allow", allow).removeHeader("Content-Type");
+      return;
+    }
+    write(
+        request,
+        Problem.of(Problem.METHOD_NOT_ALLOWED, "this path takes " + allow)
+            .with("Allow", allow)
+            .reply());
+  }
+
+  private static void failed(Exception e, Context request) {
+    // The HTTP server's own complaints about what it reads say which status they are.
+    Optional<Integer> clientsFault =
+        Stream.<Throwable>iterate(e, t -> t != null, Throwable::getCause)
+            .filter(HttpException.class::isInstance)
+            .map(cause -> ((HttpException) cause).getCode())
+            .filter(code -> code >= 400 && code < 500)
+            .findFirst();
+    if (clientsFault.isPresent()) {
+      write(request, Problem.ofStatus(clientsFault.get()).reply());
+      return;
+    }
+    LOG.error("a request to {} failed", request.endpoint().path, e);
+    write(request, Problem.ofStatus(500).reply());
+  }
+
+  private static void failed(HttpServletResponse response, Error e) {
+    LOG.error("a request failed", e);
+    byte[] body = Problem.ofStatus(500).body();
+    ALWAYS.forEach(response::setHeader);
+    response.setStatus(500);
+    response.setContentType(Problem.CONTENT_TYPE);
+    response.setContentLength(body.length);
+    try {
+      response.getOutputStream().write(body);
+    } catch (IOException io) {
+      LOG.debug("the client is gone", io);
+    }
+  }
+
+  /** Answers what never reaches a route: requests that are no HTTP, too long, or too late. */
+  private static final class ProblemPage extends ErrorHandler {
+
+    @Override
+    public boolean errorPageForMethod(String method) {
+      return true;
+    }
+
+    @Override
+    protected void generateResponse(
+        Request request,
+        Response response,
+        int status,
+        String message,
+        Throwable cause,
+        Callback callback) {
+      Problem problem = Problem.ofStatus(status);
+      if (status >= 500 && cause != null) {
+        LOG.error("a request failed", cause);
+      }
+      response.setStatus(problem.status());
+      put(response.getHeaders(), problem);
+      response.write(true, ByteBuffer.wrap(problem.body()), callback);
+    }
+
+    private static void put(HttpFields.Mutable headers, Problem problem) {
+      headers.put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+      ALWAYS.forEach(headers::put);
+      problem.headers().forEach(headers::put);
+    }
+  }
+}
