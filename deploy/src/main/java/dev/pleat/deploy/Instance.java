@@ -27,6 +27,7 @@ import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.CommonClientConfigs;
@@ -48,9 +49,12 @@ final class Instance implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
 
   private static final Duration CLUSTER_PATIENCE = Duration.ofSeconds(15);
+  private static final Duration READY_PAUSE = Duration.ofMillis(20);
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<StreamsRole> roles = new ArrayList<>();
+
+  private final List<DomainSchema<?, ?>> schemas = new ArrayList<>();
 
   /** Domain and store to the application that has it. */
   private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
@@ -58,6 +62,7 @@ final class Instance implements AutoCloseable {
   private final DataDirectory data;
   private final String bootstrapServers;
   private final KafkaCommands commands;
+  private final StreamsViews views;
   private final String url;
 
   private Instance(Settings settings, List<Domain<?, ?, ?>> domains, Consumer<String> progress) {
@@ -75,18 +80,18 @@ final class Instance implements AutoCloseable {
       for (Domain<?, ?, ?> domain : domains) {
         startApplications(domain, topicsOf(topics, domain.schema().name()).commands(), streams);
       }
-      List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
       commands = opened(new KafkaCommands(connection, schemas));
       ToIntFunction<DomainSchema<?, ?>> partitions =
           schema -> topicsOf(topics, schema.name()).commands().partitions();
+      views = new StreamsViews(this::application, partitions);
       HttpApi http =
           opened(
               new HttpApi(
                   new HttpApi.Parts(
                       schemas,
                       commands,
-                      new StreamsViews(this::application, partitions),
+                      views,
                       new StreamsCommandStatuses(
                           this::application,
                           partitions,
@@ -235,6 +240,21 @@ final class Instance implements AutoCloseable {
   }
 
   private List<Health.Role> health() {
+    List<Health.Role> health = new ArrayList<>(running());
+    for (DomainSchema<?, ?> schema : schemas) {
+      for (View view : schema.views()) {
+        Optional<String> stopped = views.stopped(schema, view);
+        if (stopped.isPresent()) {
+          String name = "fold " + schema.name() + "/" + view.name();
+          health.add(new Health.Role(name, false, stopped));
+        }
+      }
+    }
+    return health;
+  }
+
+  /** What runs by itself: unlike a stopped view it may come up when one waits. */
+  private List<Health.Role> running() {
     List<Health.Role> health = new ArrayList<>();
     for (StreamsRole role : roles) {
       Optional<String> trouble = role.trouble();
@@ -248,22 +268,14 @@ final class Instance implements AutoCloseable {
   /**
    * Waits until every role works.
    *
-   * @return what does not work yet when the time is over; empty if everything does
+   * @return what does not work now; empty if everything does
    */
   List<Health.Role> awaitReady(Duration patience) {
     long deadline = System.nanoTime() + patience.toNanos();
-    while (true) {
-      List<Health.Role> waiting = health().stream().filter(role -> !role.up()).toList();
-      if (waiting.isEmpty() || System.nanoTime() > deadline) {
-        return waiting;
-      }
-      try {
-        TimeUnit.MILLISECONDS.sleep(20);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return waiting;
-      }
+    while (running().stream().anyMatch(role -> !role.up()) && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(READY_PAUSE.toNanos());
     }
+    return health().stream().filter(role -> !role.up()).toList();
   }
 
   /** Where HTTP is served, for example {@code http://127.0.0.1:8080}. */

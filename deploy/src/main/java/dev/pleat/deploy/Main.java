@@ -61,34 +61,30 @@ public final class Main {
   }
 
   private static int serve(Settings settings, PrintStream out, PrintStream err) {
-    CountDownLatch stopping = new CountDownLatch(1);
-    try (Instance instance =
-        Instance.start(settings, DOMAINS, line -> err.println("pleat: " + line))) {
-      CountDownLatch stopped = new CountDownLatch(1);
-      Thread onSignal =
-          Thread.ofPlatform()
-              .name("stop")
-              .unstarted(
-                  () -> {
-                    stopping.countDown();
-                    err.println("pleat: stopping");
-                    instance.close();
-                    stopped.countDown();
-                  });
-      Runtime.getRuntime().addShutdownHook(onSignal);
-      List<Health.Role> waiting = instance.awaitReady(READY_PATIENCE);
-      for (Health.Role role : waiting) {
-        err.println("pleat: not ready: " + role.name() + ": " + role.reason().orElse(""));
-      }
-      out.println(Welcome.text(instance.url(), instance.bootstrapServers(), settings));
-      out.flush();
-      stopping.await();
-      stopped.await();
-      return 0;
+    Instance instance = Instance.start(settings, DOMAINS, line -> err.println("pleat: " + line));
+    Runtime.getRuntime()
+        .addShutdownHook(
+            Thread.ofPlatform()
+                .name("stop")
+                .unstarted(
+                    () -> {
+                      err.println("pleat: stopping");
+                      instance.close();
+                      // A stop that was asked for is no failure: without this a signal ends in 143.
+                      Runtime.getRuntime().halt(0);
+                    }));
+    for (Health.Role role : instance.awaitReady(READY_PATIENCE)) {
+      err.println("pleat: not ready: " + role.name() + ": " + role.reason().orElse(""));
+    }
+    out.println(Welcome.text(instance.url(), instance.bootstrapServers(), settings));
+    out.flush();
+    try {
+      // Until a signal: the hook above ends the process.
+      new CountDownLatch(1).await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return 0;
     }
+    return 0;
   }
 
   private static String version() {

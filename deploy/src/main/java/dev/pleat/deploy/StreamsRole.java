@@ -3,19 +3,23 @@ package dev.pleat.deploy;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.processor.StateRestoreListener;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,6 +51,7 @@ final class StreamsRole implements AutoCloseable {
   /** What the stream threads tell the supervisor; the empty one ends it. */
   private final BlockingQueue<Optional<Throwable>> failures = new LinkedBlockingQueue<>();
 
+  private final Restoring restoring = new Restoring();
   private volatile Optional<KafkaStreams> running = Optional.empty();
   private volatile Optional<String> down = Optional.of("starting");
 
@@ -86,8 +91,7 @@ final class StreamsRole implements AutoCloseable {
     }
     KafkaStreams.State state = streams.get().state();
     if (state != KafkaStreams.State.RUNNING) {
-      return Optional.of(
-          state == KafkaStreams.State.REBALANCING ? progress(streams.get()) : state.toString());
+      return Optional.of(state == KafkaStreams.State.REBALANCING ? progress() : state.toString());
     }
     for (ThreadMetadata thread : streams.get().metadataForLocalThreads()) {
       if (!thread.threadState().equals("RUNNING")) {
@@ -97,12 +101,8 @@ final class StreamsRole implements AutoCloseable {
     return silence(streams.get());
   }
 
-  private static String progress(KafkaStreams streams) {
-    long left =
-        streams.allLocalStorePartitionLags().values().stream()
-            .flatMap(lags -> lags.values().stream())
-            .mapToLong(lag -> Math.max(0, lag.offsetLag()))
-            .sum();
+  private String progress() {
+    long left = restoring.left();
     return left == 0 ? "joining its group" : "restoring, " + left + " records to go";
   }
 
@@ -135,6 +135,8 @@ final class StreamsRole implements AutoCloseable {
               failures.add(Optional.of(e));
               return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
             });
+        restoring.clear();
+        streams.setGlobalStateRestoreListener(restoring);
         streams.start();
         running = Optional.of(streams);
         failure = failures.take();
@@ -201,6 +203,39 @@ final class StreamsRole implements AutoCloseable {
       supervisor.join(CLOSE_TIMEOUT.plusSeconds(5).toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** How many changelog records are still to be read into the stores; told by several threads. */
+  private static final class Restoring implements StateRestoreListener {
+    private final Map<TopicPartition, Long> left = new ConcurrentHashMap<>();
+
+    long left() {
+      return left.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    void clear() {
+      left.clear();
+    }
+
+    @Override
+    public void onRestoreStart(TopicPartition changelog, String store, long start, long end) {
+      left.put(changelog, end - start);
+    }
+
+    @Override
+    public void onBatchRestored(TopicPartition changelog, String store, long at, long restored) {
+      left.computeIfPresent(changelog, (same, records) -> Math.max(0, records - restored));
+    }
+
+    @Override
+    public void onRestoreEnd(TopicPartition changelog, String store, long restored) {
+      left.remove(changelog);
+    }
+
+    @Override
+    public void onRestoreSuspended(TopicPartition changelog, String store, long restored) {
+      left.remove(changelog);
     }
   }
 }

@@ -39,7 +39,7 @@ final class KillIT {
 
   private static final int COMMANDS = 5_000;
   private static final int AGGREGATES = 50;
-  private static final int CLIENTS = 8;
+  private static final int CLIENTS = 16;
   private static final int KILLS = 10;
 
   @TempDir Path directory;

@@ -28,6 +28,7 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -201,8 +202,9 @@ final class OutcomeTail implements AutoCloseable {
       current = Optional.of(consumer);
       position(consumer);
       while (!stopping()) {
-        consumer.poll(POLL).forEach(this::read);
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
         trouble = Optional.empty();
+        records.forEach(this::read);
         worked = true;
       }
     } catch (WakeupException e) {

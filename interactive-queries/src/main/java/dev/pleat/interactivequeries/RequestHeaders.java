@@ -1,10 +1,15 @@
 package dev.pleat.interactivequeries;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pleat.schemas.JsonCodec;
 import io.javalin.http.Context;
+import java.net.URLDecoder;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -150,12 +155,34 @@ final class RequestHeaders {
 
   /** A query parameter that may be there once, or several times the same. */
   static Optional<String> parameter(Context request, String name) {
-    List<String> values = request.queryParams(name).stream().distinct().toList();
+    List<String> values = parameters(request, name).stream().distinct().toList();
     if (values.size() > 1) {
       throw Refusal.of(
           Problem.INVALID_PARAMETER, "the query parameter " + name + " is there more than once");
     }
     return values.stream().findFirst();
+  }
+
+  /**
+   * All values of a query parameter. Read here, always as UTF-8: the web framework would decode
+   * them in whatever the content type says, and fails when that makes no sense.
+   */
+  static List<String> parameters(Context request, String name) {
+    String query = Objects.requireNonNullElse(request.req().getQueryString(), "");
+    return Arrays.stream(query.split("&", -1))
+        .map(parameter -> parameter.split("=", 2))
+        .filter(parameter -> decoded(parameter[0]).equals(name))
+        .map(parameter -> parameter.length == 2 ? decoded(parameter[1]) : "")
+        .toList();
+  }
+
+  private static String decoded(String text) {
+    try {
+      return URLDecoder.decode(text, UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw Refusal.of(
+          Problem.INVALID_PARAMETER, "the query has a % without two hexadecimal digits");
+    }
   }
 
   private static String unquoted(String value) {

@@ -217,6 +217,15 @@ public final class StreamsViews implements Views {
     return Optional.empty();
   }
 
+  /** Which partitions of a view held here have stopped, and why; empty if none has. */
+  public Optional<String> stopped(DomainSchema<?, ?> schema, View view) {
+    return stores.partitionsOf(schema).stream()
+        .flatMap(partition -> this.<Row>stopped(schema, view, Set.of(partition)).stream())
+        .filter(why -> why.code().equals(Answer.VIEW_STOPPED))
+        .map(Unavailable::detail)
+        .reduce((one, other) -> one + "; " + other);
+  }
+
   private static <R> Optional<R> only(Held<R> held) {
     return held.results().values().iterator().next();
   }

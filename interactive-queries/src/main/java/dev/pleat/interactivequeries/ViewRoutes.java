@@ -117,7 +117,7 @@ final class ViewRoutes {
     List<String> texts =
         Stream.concat(
                 RequestHeaders.all(request, "Pleat-Token").stream(),
-                request.queryParams("after").stream())
+                RequestHeaders.parameters(request, "after").stream())
             .distinct()
             .toList();
     if (texts.size() > 1) {

@@ -216,7 +216,7 @@ final class WebServer implements AutoCloseable {
         Throwable cause,
         Callback callback) {
       Problem problem = Problem.ofStatus(status);
-      if (status >= 500 && cause != null) {
+      if (status == 500 && cause != null) {
         LOG.error("a request failed", cause);
       }
       response.setStatus(problem.status());

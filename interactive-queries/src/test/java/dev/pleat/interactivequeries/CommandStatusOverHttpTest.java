@@ -102,9 +102,10 @@ final class CommandStatusOverHttpTest {
 
   @Test
   void refuses_ids_that_are_no_uuid() {
-    for (String wrong : List.of("x", "null", COMMAND_ID + "0", "%00")) {
+    for (String wrong : List.of("x", "null", COMMAND_ID + "0", "%20")) {
       api.get("/commands/" + wrong).isProblem(400, "invalid-command-id");
     }
+    assertEquals(400, api.get("/commands/%00").status());
     api.get(PATH + "?key=a&key=b").isProblem(400, "invalid-parameter");
   }
 

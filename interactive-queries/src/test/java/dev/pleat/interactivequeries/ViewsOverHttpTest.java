@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pleat.interactivequeries.RunningApi.Answered;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -50,16 +51,13 @@ final class ViewsOverHttpTest {
   void head_answers_as_get_without_the_body() {
     api.views.putRow(VALUE_ID, 2, 9.0);
 
-    Answered head = api.send("HEAD", PATH, java.net.http.HttpRequest.BodyPublishers.noBody());
+    Answered head = api.send("HEAD", PATH, BodyPublishers.noBody());
     assertEquals(200, head.status());
     assertEquals("", head.body());
     assertEquals(Optional.of("\"2\""), head.header("ETag"));
     assertEquals(
         404,
-        api.send(
-                "HEAD",
-                "/values/ffffffff-ffff-4fff-8fff-ffffffffffff",
-                java.net.http.HttpRequest.BodyPublishers.noBody())
+        api.send("HEAD", "/values/ffffffff-ffff-4fff-8fff-ffffffffffff", BodyPublishers.noBody())
             .status());
   }
 
