@@ -89,7 +89,7 @@ record Problem(
       case 431 -> of("headers-too-large", "the request's headers have more than 16 KiB");
       case 503 -> of("not-now", "this instance does not take requests just now");
       default ->
-          status >= 400 && status < 500 || status == 505
+          (status >= 400 && status < 500) || status == 505
               ? of("bad-request", "the request is not well-formed HTTP/1.1").withStatus(status)
               : of(INTERNAL_ERROR, "this is a defect of the server; its log says more");
     };

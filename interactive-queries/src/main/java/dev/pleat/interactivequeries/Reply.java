@@ -1,6 +1,7 @@
 package dev.pleat.interactivequeries;
 
 import dev.pleat.schemas.JsonCodec;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -17,7 +18,7 @@ record Reply(int status, String contentType, Map<String, String> headers, byte[]
   static final String JSON = "application/json";
 
   Reply {
-    headers = Map.copyOf(headers);
+    headers = Collections.unmodifiableMap(new LinkedHashMap<>(headers));
   }
 
   /** A JSON object with these fields, in their order. */

@@ -226,6 +226,9 @@ final class WebServer implements AutoCloseable {
 
     private static void put(HttpFields.Mutable headers, Problem problem) {
       headers.put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
+      // The server closes after most of these: a client that is not told would lose its next
+      // request.
+      headers.put(HttpHeader.CONNECTION, "close");
       ALWAYS.forEach(headers::put);
       problem.headers().forEach(headers::put);
     }

@@ -313,6 +313,15 @@ final class BadInputsTest {
   }
 
   @Test
+  void a_client_is_told_that_its_connection_is_closed() throws IOException {
+    for (String start : List.of("GET /values/%00 HTTP/1.1", "GET /values/%ff HTTP/1.1")) {
+      String answer = api.raw((start + "\r\nHost: x\r\n\r\n").getBytes(ISO_8859_1));
+      assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+      assertTrue(answer.contains("\r\nConnection: close\r\n"), answer);
+    }
+  }
+
+  @Test
   void a_header_cannot_be_split() throws IOException {
     String answer =
         api.raw(

@@ -10,8 +10,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pleat.interactivequeries.RouteRow.Method;
 import dev.pleat.interactivequeries.RunningApi.Answered;
 import dev.pleat.schemas.calculator.CalculatorSchema;
+import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.ArrayList;
 import java.util.List;
@@ -225,15 +229,15 @@ final class HttpApiTest {
   @Test
   void listens_on_the_given_address_only() throws Exception {
     List<String> reachable = new ArrayList<>();
-    java.net.NetworkInterface.networkInterfaces()
-        .flatMap(java.net.NetworkInterface::inetAddresses)
+    NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
         .filter(address -> !address.isLoopbackAddress())
         .forEach(
             address -> {
-              try (java.net.Socket socket = new java.net.Socket()) {
-                socket.connect(new java.net.InetSocketAddress(address, api.api.port()), 500);
+              try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress(address, api.api.port()), 500);
                 reachable.add(address.toString());
-              } catch (java.io.IOException e) {
+              } catch (IOException e) {
                 // as it should be
               }
             });
