@@ -34,12 +34,7 @@ public final class Main {
 
   static int run(
       String[] arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
-    CommandSpec spec = CommandSpec.create().name("pleat").version("pleat " + version());
-    spec.usageMessage().description("Commands, events and views on Kafka alone.");
-    spec.mixinStandardHelpOptions(true);
-    CommandSpec serve = Settings.spec(environment).mixinStandardHelpOptions(true);
-    serve.version("pleat " + version());
-    CommandLine line = new CommandLine(spec.addSubcommand("serve", serve));
+    CommandLine line = new CommandLine(spec(environment));
     try {
       ParseResult parsed = line.parseArgs(arguments);
       Integer help = CommandLine.executeHelpRequest(parsed);
@@ -58,6 +53,20 @@ public final class Main {
       err.println("pleat: " + e.getMessage());
       return StartRefused.EXIT_CODE;
     }
+  }
+
+  /** Every command and flag there is. */
+  static CommandSpec spec(Map<String, String> environment) {
+    String version = "pleat " + version();
+    CommandSpec serve = Settings.spec(environment).mixinStandardHelpOptions(true).version(version);
+    CommandSpec spec =
+        CommandSpec.create()
+            .name("pleat")
+            .mixinStandardHelpOptions(true)
+            .version(version)
+            .addSubcommand("serve", serve);
+    spec.usageMessage().description("Commands, events and views on Kafka alone.");
+    return spec;
   }
 
   private static int serve(Settings settings, PrintStream out, PrintStream err) {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -37,6 +38,8 @@ record Settings(
     boolean insecure,
     boolean acceptRecreatedTopics) {
 
+  private static final String DEFAULT = " Default: ${DEFAULT-VALUE}.";
+  private static final int HELP_WIDTH = 100;
   private static final int EMBEDDED_PARTITIONS = 4;
   private static final int CLUSTER_PARTITIONS = 12;
   private static final int MAX_PARTITIONS = 10_000;
@@ -47,58 +50,54 @@ record Settings(
         CommandSpec.create()
             .name("serve")
             .addOption(
-                option("--host", "ADDRESS", String.class)
-                    .defaultValue("127.0.0.1")
+                option("--host", "ADDRESS", String.class, "127.0.0.1")
                     .description(
-                        "Address HTTP is served on. Another than loopback needs --insecure.")
+                        "Address HTTP is served on. Another than loopback needs --insecure."
+                            + DEFAULT)
                     .build())
             .addOption(
-                option("--port", "PORT", Integer.class)
-                    .defaultValue("8080")
-                    .description("Port HTTP is served on; 0 takes a free one.")
+                option("--port", "PORT", Integer.class, "8080")
+                    .description("Port HTTP is served on; 0 takes a free one." + DEFAULT)
                     .build())
             .addOption(
-                option("--kafka-port", "PORT", Integer.class)
-                    .defaultValue("9092")
+                option("--kafka-port", "PORT", Integer.class, "9092")
                     .description(
-                        "Port of the embedded Kafka broker, on loopback only; 0 takes a free one.",
-                        "Not used with --bootstrap-servers.")
+                        "Port of the embedded Kafka broker, on loopback only; 0 takes a free one."
+                            + " Not used with --bootstrap-servers."
+                            + DEFAULT)
                     .build())
             .addOption(
-                option("--data-dir", "DIR", Path.class)
-                    .defaultValue("./pleat-data")
+                option("--data-dir", "DIR", Path.class, "./pleat-data")
                     .description(
-                        "Directory of the embedded broker's records and of the state stores.",
-                        "One process each.")
+                        "Directory of the embedded broker's records and of the state stores; one"
+                            + " process each."
+                            + DEFAULT)
                     .build())
             .addOption(
-                option("--partitions", "COUNT", Integer.class)
+                option("--partitions", "COUNT", Integer.class, null)
                     .description(
-                        "Partitions of each topic when it is created (default: 4 with the embedded",
-                        "broker, 12 in a cluster). Cannot change afterwards.")
+                        "Partitions of each topic when it is created; cannot change afterwards."
+                            + " Default: 4 with the embedded broker, 12 in a cluster.")
                     .build())
             .addOption(
-                option("--bootstrap-servers", "HOST:PORT", String.class)
+                option("--bootstrap-servers", "HOST:PORT", String.class, null)
                     .description(
-                        "Kafka cluster to join, comma separated. Without it a real Kafka broker",
-                        "runs in this process.")
+                        "Kafka cluster to join, comma separated. Without it a real Kafka broker"
+                            + " runs in this process.")
                     .build())
             .addOption(
-                OptionSpec.builder("--insecure")
-                    .type(Boolean.class)
-                    .arity("0")
+                flag("--insecure")
                     .description(
                         "Serve another address than loopback although nobody is authenticated.")
                     .build())
             .addOption(
-                OptionSpec.builder("--accept-recreated-topics")
-                    .type(Boolean.class)
-                    .arity("0")
+                flag("--accept-recreated-topics")
                     .description(
-                        "Start although a commands topic was deleted and created again; its",
-                        "records are then read from the beginning.")
+                        "Start although a commands topic was deleted and created again; its"
+                            + " records are then read from the beginning.")
                     .build());
     spec.usageMessage()
+        .width(HELP_WIDTH)
         .description(
             "Starts Pleat: decides commands, keeps views, answers HTTP.",
             "Each flag --a-b can be given as environment variable PLEAT_A_B.");
@@ -113,8 +112,13 @@ record Settings(
     return spec;
   }
 
-  private static OptionSpec.Builder option(String name, String label, Class<?> type) {
-    return OptionSpec.builder(name).paramLabel(label).type(type);
+  private static OptionSpec.Builder option(
+      String name, String label, Class<?> type, @Nullable String fallback) {
+    return OptionSpec.builder(name).paramLabel(label).type(type).defaultValue(fallback);
+  }
+
+  private static OptionSpec.Builder flag(String name) {
+    return OptionSpec.builder(name).type(Boolean.class).arity("0");
   }
 
   private static String variable(String flag) {

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
+import picocli.CommandLine;
+import picocli.CommandLine.ParseResult;
 
 /** What can be said of the container files without a container engine. */
 class ContainerFilesTest {
@@ -105,9 +107,12 @@ class ContainerFilesTest {
     assertTrue(kafka.containsKey("healthcheck"));
     assertEquals(
         "service_healthy", map(map(pleat.get("depends_on")).get("kafka")).get("condition"));
-    assertEquals(
-        List.of("--bootstrap-servers", "kafka:9092", "--host", "0.0.0.0", "--insecure"),
-        pleat.get("command"));
+    List<String> command =
+        List.of("serve", "--bootstrap-servers", "kafka:9092", "--host", "0.0.0.0", "--insecure");
+    assertEquals(command, pleat.get("command"));
+    ParseResult understood =
+        new CommandLine(Main.spec(Map.of())).parseArgs(command.toArray(String[]::new));
+    assertEquals("serve", understood.subcommand().commandSpec().name());
     assertEquals(
         "PLAINTEXT://kafka:9092", map(kafka.get("environment")).get("KAFKA_ADVERTISED_LISTENERS"));
   }

@@ -80,7 +80,7 @@ final class MainTest {
             "--data-dir",
             "./pleat-data",
             "--partitions",
-            "4 with the embedded",
+            "Default: 4 with the embedded broker, 12 in a cluster",
             "--bootstrap-servers",
             "--insecure",
             "--accept-recreated-topics",
