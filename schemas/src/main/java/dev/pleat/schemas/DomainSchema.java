@@ -2,6 +2,7 @@ package dev.pleat.schemas;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -26,6 +27,7 @@ public final class DomainSchema<C, E> {
   /** The reason every action may be rejected with, declared or not. */
   public static final String NOT_AUTHORISED = "not-authorised";
 
+  private static final String VERSION = "version";
   private static final int MAX_ID_BYTES = 256;
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
   private static final Pattern PATH = Pattern.compile("/[a-z0-9-]+(/(\\{[a-z0-9-]+}|[a-z0-9-]+))*");
@@ -312,8 +314,19 @@ public final class DomainSchema<C, E> {
             type.getSimpleName() + " is the name of a command and of an event");
       }
       views.keySet().forEach(view -> require(NAME.matcher(view).matches(), "view name " + view));
+      views.values().forEach(Builder::check);
       routes.forEach(this::check);
       return new DomainSchema<>(this, Map.copyOf(events));
+    }
+
+    private static void check(View view) {
+      for (RecordComponent component : view.row().getRecordComponents()) {
+        require(
+            !component.getName().equals(VERSION),
+            "the rows of "
+                + view.name()
+                + " have a component named version; the engine adds the aggregate's");
+      }
     }
 
     private void check(Route route) {

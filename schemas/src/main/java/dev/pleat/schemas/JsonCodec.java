@@ -2,6 +2,7 @@ package dev.pleat.schemas;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.pleat.schemas.Outcome.Accepted;
 import dev.pleat.schemas.Outcome.Rejected;
@@ -9,6 +10,9 @@ import dev.pleat.schemas.Outcome.Unchanged;
 import dev.pleat.schemas.UnreadableMessage.Reason;
 import java.io.ByteArrayOutputStream;
 import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
@@ -21,15 +25,21 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
+import tools.jackson.core.StreamWriteConstraints;
+import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.DeserializationFeature;
@@ -41,6 +51,8 @@ import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.cfg.MapperConfig;
 import tools.jackson.databind.introspect.Annotated;
 import tools.jackson.databind.introspect.AnnotatedClass;
+import tools.jackson.databind.introspect.AnnotatedMember;
+import tools.jackson.databind.introspect.AnnotatedParameter;
 import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.jsontype.NamedType;
@@ -52,15 +64,18 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Keys are in kebab-case, text is UTF-8, instants have milliseconds, absent optional fields are
  * left out. Reading is strict about JSON itself (one value, no duplicate keys, no NaN, well-formed
  * Unicode, at most 64 levels, numbers of at most 1 000 characters) and lenient about fields it does
- * not know. All methods are pure and may be called from any thread.
+ * not know. What a reader would refuse is not written either: it could never be read again. All
+ * methods are pure and may be called from any thread.
  */
 public final class JsonCodec {
 
   private static final int MAX_DEPTH = 64;
   private static final int MAX_NUMBER_CHARS = 1_000;
-  private static final int MAX_TEXT_CHARS = 256 * 1024;
-  private static final int MAX_NAME_CHARS = 256;
+  private static final int MAX_TEXT_CHARS = 1024 * 1024;
+  private static final int MAX_NAME_BYTES = 256;
   private static final int MAX_LABEL_CHARS = 256;
+  private static final Instant FIRST_INSTANT = Instant.parse("0000-01-01T00:00:00Z");
+  private static final Instant AFTER_LAST_INSTANT = Instant.parse("+10000-01-01T00:00:00Z");
 
   private static final DateTimeFormatter INSTANT =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
@@ -68,31 +83,52 @@ public final class JsonCodec {
   private static final Pattern UUID_FORM =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
+  /** For what anybody may have written. */
   private static final JsonMapper MAPPER =
-      JsonMapper.builder(
-              JsonFactory.builder()
-                  .streamReadConstraints(
-                      StreamReadConstraints.builder()
-                          .maxNestingDepth(MAX_DEPTH)
-                          .maxNumberLength(MAX_NUMBER_CHARS)
-                          .maxStringLength(MAX_TEXT_CHARS)
-                          .maxNameLength(MAX_NAME_CHARS)
-                          .build())
-                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-                  .build())
-          .annotationIntrospector(new SealedTypesByName())
-          .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
-          .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
-          .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS)
-          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
-          .build();
+      mapper(
+          StreamReadConstraints.builder()
+              .maxNestingDepth(MAX_DEPTH)
+              .maxNumberLength(MAX_NUMBER_CHARS)
+              .maxStringLength(MAX_TEXT_CHARS)
+              .maxNameLength(MAX_NAME_BYTES)
+              .build(),
+          new RecordsByName(true));
+
+  /** For what only the engine reads back: whatever it could write, it can read. */
+  private static final JsonMapper OWN_VALUES =
+      mapper(
+          StreamReadConstraints.builder()
+              .maxNumberLength(Integer.MAX_VALUE)
+              .maxStringLength(Integer.MAX_VALUE)
+              .maxNameLength(Integer.MAX_VALUE)
+              .build(),
+          new RecordsByName(false));
 
   private JsonCodec() {}
+
+  private static JsonMapper mapper(StreamReadConstraints limits, RecordsByName records) {
+    return JsonMapper.builder(
+            JsonFactory.builder()
+                .streamReadConstraints(limits)
+                .streamWriteConstraints(
+                    StreamWriteConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
+                .build())
+        .annotationIntrospector(records)
+        .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+        .changeDefaultPropertyInclusion(
+            absent -> absent.withValueInclusion(JsonInclude.Include.NON_ABSENT))
+        .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+        .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+        .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+        .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+        .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+        .disable(DateTimeFeature.WRITE_DATES_AS_TIMESTAMPS)
+        .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+        .build();
+  }
 
   // ---- messages
 
@@ -278,9 +314,10 @@ public final class JsonCodec {
   // ---- records and objects
 
   /**
-   * A record as a JSON object.
+   * A record as a JSON object; empty optional components are left out.
    *
-   * @throws IllegalArgumentException if the record has something JSON cannot say, such as NaN
+   * @throws IllegalArgumentException if the record has something that could not be read back, such
+   *     as NaN, half a surrogate pair, a number of 1 001 digits
    */
   public static JsonObject toObject(Object record) {
     JsonNode tree;
@@ -290,9 +327,10 @@ public final class JsonCodec {
       throw new IllegalArgumentException(
           record.getClass().getSimpleName() + " is not JSON: " + e.getOriginalMessage(), e);
     }
-    if (!(tree instanceof ObjectNode object) || hasNonFiniteNumber(object)) {
+    if (!(tree instanceof ObjectNode object) || !isReadable(object)) {
       throw new IllegalArgumentException(
-          record.getClass().getSimpleName() + " is not a JSON object of finite numbers");
+          record.getClass().getSimpleName()
+              + " is not a JSON object of finite numbers and well-formed text");
     }
     return new JsonObject(object);
   }
@@ -329,11 +367,18 @@ public final class JsonCodec {
     return new JsonObject(parse(bytes));
   }
 
-  /** The bytes of a value that only the engine reads back, for example a decider's state. */
-  public static byte[] writeValue(Object value) {
-    return MAPPER
-        .writerFor(MAPPER.constructType(rootType(value.getClass())))
-        .writeValueAsBytes(value);
+  /** The bytes of a record that only the engine reads back. */
+  public static byte[] writeValue(Record value) {
+    return OWN_VALUES.writeValueAsBytes(value);
+  }
+
+  /**
+   * The bytes of a value that only the engine reads back, for example a decider's state.
+   *
+   * @param type what it will be read as: its own type, or a sealed interface it belongs to
+   */
+  public static <T> byte[] writeValue(T value, Class<T> type) {
+    return OWN_VALUES.writerFor(type).writeValueAsBytes(value);
   }
 
   /**
@@ -343,7 +388,7 @@ public final class JsonCodec {
    */
   public static <T> T readValue(byte[] bytes, Class<T> type) {
     try {
-      return MAPPER.readValue(bytes, type);
+      return OWN_VALUES.readValue(bytes, type);
     } catch (JacksonException e) {
       throw new UnreadableMessage(
           Reason.MALFORMED_JSON, "not a " + type.getSimpleName() + ": " + where(e));
@@ -362,33 +407,53 @@ public final class JsonCodec {
         : Optional.empty();
   }
 
-  private static boolean hasNonFiniteNumber(JsonNode node) {
-    if (node.isFloatingPointNumber() && !Double.isFinite(node.doubleValue())) {
-      return true;
+  private static boolean isReadable(JsonNode node) {
+    boolean readable =
+        switch (node.getNodeType()) {
+          case NUMBER -> isReadableNumber(node.numberValue());
+          case STRING -> isWellFormed(node.stringValue());
+          case OBJECT ->
+              node.propertyNames().stream()
+                  .allMatch(
+                      name -> name.getBytes(UTF_8).length <= MAX_NAME_BYTES && isWellFormed(name));
+          default -> true;
+        };
+    if (!readable) {
+      return false;
     }
     for (JsonNode child : node) {
-      if (hasNonFiniteNumber(child)) {
-        return true;
+      if (!isReadable(child)) {
+        return false;
       }
     }
-    return false;
+    return true;
   }
 
-  private static Class<?> rootType(Class<?> type) {
-    for (Class<?> parent : type.getInterfaces()) {
-      if (parent.isSealed()) {
-        return parent;
-      }
-    }
-    return type;
+  private static boolean isReadableNumber(Number number) {
+    return switch (number) {
+      case Double d -> Double.isFinite(d);
+      case Float f -> Float.isFinite(f);
+      case BigInteger big -> big.toString().length() <= MAX_NUMBER_CHARS;
+      case BigDecimal big -> big.toString().length() <= MAX_NUMBER_CHARS;
+      default -> true;
+    };
+  }
+
+  private static boolean isWellFormed(String text) {
+    return UTF_8.newEncoder().canEncode(text);
   }
 
   private static ObjectNode parse(byte[] bytes) {
+    if (!isUtf8(bytes)) {
+      throw new UnreadableMessage(Reason.MALFORMED_JSON, "not UTF-8");
+    }
     JsonNode tree;
     try {
       tree = MAPPER.readTree(bytes);
     } catch (JacksonException e) {
       throw new UnreadableMessage(Reason.MALFORMED_JSON, where(e));
+    } catch (ArithmeticException | NumberFormatException e) {
+      throw new UnreadableMessage(Reason.MALFORMED_JSON, "a number with too large an exponent");
     }
     if (!(tree instanceof ObjectNode object)) {
       throw new UnreadableMessage(
@@ -402,6 +467,21 @@ public final class JsonCodec {
     return object;
   }
 
+  /** The JSON parser takes over-long forms and code points there are not; this does not. */
+  private static boolean isUtf8(byte[] bytes) {
+    for (byte each : bytes) {
+      if (each < 0) {
+        try {
+          UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+          return true;
+        } catch (CharacterCodingException e) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
   private static boolean hasEscapedSurrogate(byte[] bytes) {
     for (int i = 0; i + 2 < bytes.length; i++) {
       if (bytes[i] == '\\' && bytes[i + 1] == 'u' && (bytes[i + 2] | 0x20) == 'd') {
@@ -413,14 +493,11 @@ public final class JsonCodec {
 
   private static boolean hasLoneSurrogate(JsonNode node) {
     if (node.isString()) {
-      return !UTF_8.newEncoder().canEncode(node.stringValue());
+      return !isWellFormed(node.stringValue());
     }
     if (node instanceof ObjectNode object) {
       return object.properties().stream()
-          .anyMatch(
-              field ->
-                  !UTF_8.newEncoder().canEncode(field.getKey())
-                      || hasLoneSurrogate(field.getValue()));
+          .anyMatch(field -> !isWellFormed(field.getKey()) || hasLoneSurrogate(field.getValue()));
     }
     for (JsonNode element : node) {
       if (hasLoneSurrogate(element)) {
@@ -541,11 +618,26 @@ public final class JsonCodec {
         }
         out.append(']');
       } else if (node.isNumber()) {
-        BigDecimal number = node.decimalValue();
-        out.append(number.signum() == 0 ? "0" : number.stripTrailingZeros().toString());
+        appendCanonical(out, node.decimalValue());
       } else {
         out.append(node);
       }
+    }
+
+    /** The digits without zeros at either end, and the power of ten of the last one. */
+    private static void appendCanonical(StringBuilder out, BigDecimal number) {
+      if (number.signum() == 0) {
+        out.append('0');
+        return;
+      }
+      String digits = number.unscaledValue().toString();
+      int end = digits.length();
+      while (digits.charAt(end - 1) == '0') {
+        end--;
+      }
+      // In longs: a scale at its limit overflows BigDecimal.stripTrailingZeros.
+      long exponent = (long) digits.length() - end - number.scale();
+      out.append(digits, 0, end).append('e').append(exponent);
     }
 
     @Override
@@ -642,11 +734,20 @@ public final class JsonCodec {
     }
 
     Optional<Instant> optionalInstant(String field) {
-      try {
-        return optionalText(field).map(Instant::parse);
-      } catch (DateTimeException e) {
-        throw wrong(field, "an instant like 2026-11-21T10:00:00.000Z");
+      Optional<String> text = optionalText(field);
+      if (text.isEmpty()) {
+        return Optional.empty();
       }
+      try {
+        Instant instant = Instant.parse(text.get());
+        // Beyond these years an instant has neither its usual form nor milliseconds in a long.
+        if (!instant.isBefore(FIRST_INSTANT) && instant.isBefore(AFTER_LAST_INSTANT)) {
+          return Optional.of(instant);
+        }
+      } catch (DateTimeException e) {
+        // Said below.
+      }
+      throw wrong(field, "an instant like 2026-11-21T10:00:00.000Z");
     }
 
     long count(String field) {
@@ -686,9 +787,30 @@ public final class JsonCodec {
     }
   }
 
-  /** Gives the records of a sealed interface a {@code "type"} field with their simple name. */
-  private static final class SealedTypesByName extends JacksonAnnotationIntrospector {
+  /**
+   * Gives the records of a sealed interface a {@code "type"} field with their simple name, and says
+   * which components a record cannot do without: all but the optional ones.
+   */
+  private static final class RecordsByName extends JacksonAnnotationIntrospector {
     private static final long serialVersionUID = 1L;
+    private static final Set<Class<?>> OPTIONAL =
+        Set.of(Optional.class, OptionalLong.class, OptionalInt.class, OptionalDouble.class);
+
+    private final boolean strict;
+
+    RecordsByName(boolean strict) {
+      this.strict = strict;
+    }
+
+    @Override
+    public @Nullable Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
+      return strict
+              && member instanceof AnnotatedParameter
+              && member.getDeclaringClass().isRecord()
+              && !OPTIONAL.contains(member.getRawType())
+          ? Boolean.TRUE
+          : null;
+    }
 
     @Override
     public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(
@@ -702,10 +824,16 @@ public final class JsonCodec {
     @Override
     public @Nullable List<NamedType> findSubtypes(MapperConfig<?> config, Annotated annotated) {
       return isSealed(annotated)
-          ? Arrays.stream(annotated.getRawType().getPermittedSubclasses())
+          ? records(annotated.getRawType())
               .map(type -> new NamedType(type, type.getSimpleName()))
               .toList()
           : null;
+    }
+
+    private static Stream<Class<?>> records(Class<?> type) {
+      return type.isSealed()
+          ? Arrays.stream(type.getPermittedSubclasses()).flatMap(RecordsByName::records)
+          : Stream.of(type);
     }
 
     private static boolean isSealed(Annotated annotated) {

@@ -35,6 +35,7 @@ public final class JsonSchemas {
   public record Violation(String pointer, String code, String message) {}
 
   private static final int MAX_VIOLATIONS = 20;
+  private static final int MAX_SHOWN_CHARS = 64;
 
   private final Map<String, Schema> byName;
   private final Map<String, JsonObject> sources;
@@ -113,8 +114,10 @@ public final class JsonSchemas {
       case "required" -> new Violation(pointer, keyword, pointer + " is missing");
       case "additionalProperties" ->
           new Violation(pointer, keyword, pointer + " is not a field of this schema");
-      case "type" -> new Violation(pointer, keyword, pointer + " must be of type " + limit);
-      case "enum" -> new Violation(pointer, keyword, pointer + " must be one of " + limit);
+      case "type" ->
+          new Violation(
+              pointer, keyword, pointer + " must be " + article(words(limit)) + words(limit));
+      case "enum" -> new Violation(pointer, keyword, pointer + " must be one of " + words(limit));
       case "pattern" -> new Violation(pointer, keyword, pointer + " must match " + limit);
       case "minimum" -> new Violation(pointer, keyword, pointer + " must be at least " + limit);
       case "maximum" -> new Violation(pointer, keyword, pointer + " must be at most " + limit);
@@ -122,8 +125,20 @@ public final class JsonSchemas {
     };
   }
 
+  /** A word or a list of words, as a person would write them. */
+  private static String words(String json) {
+    return json.replaceAll("[\\[\\]\"]", "").replace(",", ", ");
+  }
+
+  private static String article(String type) {
+    return type.matches("[aeio].*") ? "an " : "a ";
+  }
+
   private static String escaped(String property) {
-    String shown = property.length() > 64 ? property.substring(0, 64) + "..." : property;
+    String shown =
+        property.codePointCount(0, property.length()) > MAX_SHOWN_CHARS
+            ? property.substring(0, property.offsetByCodePoints(0, MAX_SHOWN_CHARS)) + "..."
+            : property;
     return shown.replace("~", "~0").replace("/", "~1");
   }
 }

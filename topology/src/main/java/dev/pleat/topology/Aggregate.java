@@ -107,7 +107,7 @@ record Aggregate(
       long lastEventTime = in.readLong();
       long overflowTime = in.readLong();
       int stateVersion = in.readInt();
-      byte[] state = in.readNBytes(in.readInt());
+      byte[] state = RememberedCommand.readBytes(in, in.readInt());
       int count = in.readUnsignedByte();
       List<RememberedCommand> remembered = new ArrayList<>(count);
       for (int i = 0; i < count; i++) {

@@ -24,6 +24,9 @@ final class CommandMemory {
 
   private static final String OVERFLOW = "remembered-commands";
 
+  /** Not the present: a log's clock may go back when another broker takes over. */
+  private static final Instant NEWEST = Instant.ofEpochMilli(Long.MAX_VALUE);
+
   private final long memoryMs;
   private WindowStore<String, byte[]> overflow;
 
@@ -55,7 +58,7 @@ final class CommandMemory {
       return Optional.empty();
     }
     try (WindowStoreIterator<byte[]> found =
-        overflow.fetch(key(aggregateId, commandId), oldest(now), Instant.ofEpochMilli(now))) {
+        overflow.fetch(key(aggregateId, commandId), oldest(now), NEWEST)) {
       return found.hasNext()
           ? Optional.of(RememberedCommand.read(found.next().value))
           : Optional.empty();
@@ -67,7 +70,7 @@ final class CommandMemory {
     String prefix = aggregateId + '\0';
     long newest = 0;
     try (KeyValueIterator<Windowed<String>, byte[]> found =
-        overflow.fetch(prefix + '0', prefix + 'g', oldest(now), Instant.ofEpochMilli(now))) {
+        overflow.fetch(prefix + '0', prefix + 'g', oldest(now), NEWEST)) {
       while (found.hasNext()) {
         Windowed<String> key = found.next().key;
         if (key.key().startsWith(prefix)) {

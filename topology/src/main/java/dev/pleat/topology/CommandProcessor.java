@@ -17,10 +17,12 @@ import dev.pleat.schemas.Outcome.Unchanged;
 import dev.pleat.schemas.Outcome.Verdict;
 import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.schemas.SubmittedCommand;
+import dev.pleat.schemas.UnreadableMessage;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -217,13 +219,14 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     Outcome rejected(String reason, String detail) {
       String shown =
           detail.length() <= MAX_DETAIL_CHARS ? detail : detail.substring(0, MAX_DETAIL_CHARS);
-      return outcome(new Rejected(aggregate.version(), reason, shown));
+      // Half a surrogate pair, of the rules' or of the cut, could not be read back.
+      return outcome(
+          new Rejected(aggregate.version(), reason, new String(shown.getBytes(UTF_8), UTF_8)));
     }
 
     Outcome tooLarge() {
       return rejected(
-          "too-large",
-          "an event, the outcome or the state would be over " + MAX_RECORD_BYTES + " bytes");
+          "too-large", "the events or the state would be over " + MAX_RECORD_BYTES + " bytes");
     }
 
     /** Changes nothing and is the answer to every retry. */
@@ -249,6 +252,26 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
 
   private Decided decide(Case turn) {
     SubmittedCommand command = turn.command();
+    requireStateVersion(turn.aggregate());
+    try {
+      return check(turn);
+    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+      LOG.error(
+          "The rules of {} failed on {} {} to {}; it is rejected and nothing changed",
+          schema,
+          command.action(),
+          command.id(),
+          turn.aggregateId(),
+          e);
+      return turn.forgotten(
+          turn.rejected(
+              "decision-failed",
+              "the rules of " + schema + " failed on this command; nothing changed"));
+    }
+  }
+
+  private Decided check(Case turn) {
+    SubmittedCommand command = turn.command();
     Aggregate aggregate = turn.aggregate();
     Optional<Action<C>> action = schema.action(command.action());
     if (action.isEmpty()) {
@@ -264,7 +287,8 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     if (!violations.isEmpty()) {
       return turn.forgotten(turn.rejected("schema-mismatch", violations.get(0).message()));
     }
-    if (command.notAfter().isPresent() && command.notAfter().get().toEpochMilli() < turn.now()) {
+    if (command.notAfter().isPresent()
+        && command.notAfter().get().isBefore(Instant.ofEpochMilli(turn.now()))) {
       return turn.remembered(
           turn.rejected(
               "expired",
@@ -280,29 +304,12 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
               "version-conflict",
               "expected version " + command.expectedVersion().getAsLong() + ", found " + version));
     }
-    S state = stateOf(aggregate);
-    try {
-      return applyRules(turn, action.get(), state);
-    } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
-      LOG.error(
-          "The rules of {} failed on {} {} to {}; it is rejected and nothing changed",
-          schema,
-          command.action(),
-          command.id(),
-          turn.aggregateId(),
-          e);
-      return turn.forgotten(
-          turn.rejected(
-              "decision-failed",
-              "the rules of " + schema + " failed on this command; nothing changed"));
-    }
+    return applyRules(turn, action.get(), stateOf(aggregate));
   }
 
-  private S stateOf(Aggregate aggregate) {
-    if (!aggregate.exists()) {
-      return domain.decider().initialState();
-    }
-    if (aggregate.stateVersion() != domain.decider().stateVersion()) {
+  /** Stops the application: decided on a state of another meaning, every command goes wrong. */
+  private void requireStateVersion(Aggregate aggregate) {
+    if (aggregate.exists() && aggregate.stateVersion() != domain.decider().stateVersion()) {
       throw new IllegalStateException(
           schema
               + ": the stored state is of version "
@@ -311,7 +318,12 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
               + domain.decider().stateVersion()
               + "; start the release that wrote it");
     }
-    return JsonCodec.readValue(aggregate.state(), domain.stateType());
+  }
+
+  private S stateOf(Aggregate aggregate) {
+    return aggregate.exists()
+        ? JsonCodec.readValue(aggregate.state(), domain.stateType())
+        : domain.decider().initialState();
   }
 
   private Decided applyRules(Case turn, Action<C> action, S state) {
@@ -319,7 +331,13 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     CommandContext rule =
         new CommandContext(
             schema.name(), turn.aggregateId(), command.id(), turn.time(), command.actor());
-    C data = JsonCodec.toRecord(command.data(), action.type());
+    C data;
+    try {
+      data = JsonCodec.toRecord(command.data(), action.type());
+    } catch (UnreadableMessage e) {
+      // Such as an integer beyond the record's, where the JSON Schema names no maximum.
+      return turn.forgotten(turn.rejected("schema-mismatch", "/data is " + e.detail()));
+    }
     return switch (domain.decider().decide(state, data, rule)) {
       case Decision.Unchanged<E> unchanged ->
           turn.remembered(turn.outcome(new Unchanged(turn.aggregate().version())));
@@ -341,6 +359,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     long through = aggregate.version() + events.size();
     List<UUID> ids = new ArrayList<>(events.size());
     List<byte[]> records = new ArrayList<>(events.size());
+    int together = keyBytes;
     S state = before;
     for (E event : events) {
       int index = ids.size();
@@ -357,17 +376,17 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
                   through,
                   command.correlationId(),
                   command.actor()));
-      if (keyBytes + bytes.length > MAX_RECORD_BYTES) {
+      // All of them in one record: that is how a view holds them until the last one has come. The
+      // outcome has 39 bytes for each, fewer than any event, and fits where they do.
+      together += bytes.length + Integer.BYTES;
+      if (together > MAX_RECORD_BYTES) {
         return turn.forgotten(turn.tooLarge());
       }
       ids.add(id);
       records.add(bytes);
-      state = domain.decider().evolve(state, event);
+      state = Objects.requireNonNull(domain.decider().evolve(state, event), "evolve gave no state");
     }
     Outcome outcome = turn.outcome(new Accepted(through, ids));
-    if (keyBytes + JsonCodec.write(outcome).length > MAX_RECORD_BYTES) {
-      return turn.forgotten(turn.tooLarge());
-    }
     Aggregate after =
         new Aggregate(
             through,
@@ -377,7 +396,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
                 ? aggregate.overflowTime()
                 : memory.newestInOverflow(turn.aggregateId(), turn.now()),
             domain.decider().stateVersion(),
-            JsonCodec.writeValue(state),
+            JsonCodec.writeValue(state, domain.stateType()),
             aggregate.remembered());
     return new Decided(outcome, after, records, true);
   }

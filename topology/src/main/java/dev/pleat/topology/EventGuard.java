@@ -7,7 +7,9 @@ import dev.pleat.schemas.StoppedView;
 import dev.pleat.schemas.UnreadableMessage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.FixedKeyProcessor;
@@ -37,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand> {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventGuard.class);
+  private static final int MAX_CAUSES = 20;
 
   private final View view;
   private FixedKeyProcessorContext<String, WholeCommand> context;
@@ -152,6 +155,10 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
     try {
       context.forward(record.withValue(command));
     } catch (RuntimeException e) {
+      // What Kafka Streams itself throws (a lost partition, a full disk) is not the projection's.
+      if (causes(e).noneMatch(ProjectionFailed.class::isInstance)) {
+        throw e;
+      }
       throw new CannotFold(
           "projection-failed",
           "the projection of "
@@ -162,6 +169,10 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
               + command.version(),
           e);
     }
+  }
+
+  private static Stream<Throwable> causes(Throwable thrown) {
+    return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause).limit(MAX_CAUSES);
   }
 
   private static RecordedEvent read(byte[] bytes) throws CannotFold {
@@ -184,7 +195,16 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
         detail,
         cause);
     StoppedView mark = new StoppedView(source.partition(), source.offset(), reason, detail);
-    stopped.put(source.partition(), JsonCodec.writeValue(mark));
+    stopped.put(source.partition(), JsonCodec.writeValue(mark, StoppedView.class));
+  }
+
+  /** Thrown by the fold downstream when the domain's projection cannot make a row. */
+  static final class ProjectionFailed extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ProjectionFailed(Throwable cause) {
+      super(cause);
+    }
   }
 
   /** An event that this view cannot fold, and why. */

@@ -7,6 +7,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -89,7 +90,7 @@ record RememberedCommand(UUID id, byte[] fingerprint, long decidedAt, Outcome ou
           "a remembered command is of format " + format + "; this release reads " + FORMAT);
     }
     UUID id = readUuid(in);
-    byte[] fingerprint = in.readNBytes(FINGERPRINT_BYTES);
+    byte[] fingerprint = readBytes(in, FINGERPRINT_BYTES);
     long decidedAt = in.readLong();
     UUID outcomeId = readUuid(in);
     Instant timestamp = Instant.ofEpochMilli(in.readLong());
@@ -101,6 +102,15 @@ record RememberedCommand(UUID id, byte[] fingerprint, long decidedAt, Outcome ou
         fingerprint,
         decidedAt,
         new Outcome(outcomeId, id, verdict, timestamp, correlationId, actor, false));
+  }
+
+  /** Exactly so many bytes. */
+  static byte[] readBytes(DataInputStream in, int count) throws IOException {
+    byte[] bytes = in.readNBytes(count);
+    if (bytes.length < count) {
+      throw new EOFException(bytes.length + " bytes of " + count);
+    }
+    return bytes;
   }
 
   private static Outcome.Verdict readVerdict(DataInputStream in, long version) throws IOException {
@@ -137,7 +147,7 @@ record RememberedCommand(UUID id, byte[] fingerprint, long decidedAt, Outcome ou
   }
 
   private static Optional<String> readText(DataInputStream in) throws IOException {
-    String text = new String(in.readNBytes(in.readInt()), UTF_8);
+    String text = new String(readBytes(in, in.readInt()), UTF_8);
     return text.isEmpty() ? Optional.empty() : Optional.of(text);
   }
 }

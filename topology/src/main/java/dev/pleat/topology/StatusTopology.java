@@ -123,10 +123,11 @@ public final class StatusTopology {
         if (!outcome.replayed()) {
           CommandStatus status =
               new CommandStatus(new String(record.key(), UTF_8), Optional.of(outcome));
-          statuses.put(
-              CommandStatus.decidedKey(outcome.parentId()),
-              JsonCodec.write(status),
-              record.timestamp());
+          String key = CommandStatus.decidedKey(outcome.parentId());
+          // The first one stays: the id used again in the same millisecond is another command's.
+          if (statuses.fetch(key, record.timestamp()) == null) {
+            statuses.put(key, JsonCodec.write(status), record.timestamp());
+          }
         }
       } catch (UnreadableMessage e) {
         LOG.warn("{} has a record that is no outcome: {}", schema.outcomesTopic(), e.detail());

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ViewTopology {
 
+  /** Leaves room for the largest key below the 1 MiB a broker takes by default. */
+  private static final int MAX_ROW_BYTES = 1_000_000;
+
   private ViewTopology() {}
 
   /** The Kafka Streams application id; {@code g1} is the view's first generation. */
@@ -80,8 +83,15 @@ public final class ViewTopology {
       return null;
     }
 
-    @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
-    byte[] apply(byte @Nullable [] before, WholeCommand command) {
+    byte @Nullable [] apply(byte @Nullable [] before, WholeCommand command) {
+      try {
+        return fold(before, command);
+      } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+        throw new EventGuard.ProjectionFailed(e);
+      }
+    }
+
+    private byte @Nullable [] fold(byte @Nullable [] before, WholeCommand command) {
       Optional<V> row =
           Optional.ofNullable(before)
               .map(bytes -> JsonCodec.toRecord(JsonCodec.readObject(bytes), type));
@@ -91,8 +101,14 @@ public final class ViewTopology {
           row = projection.project(row, JsonCodec.toRecord(event.data(), known.get()));
         }
       }
-      return row.map(after -> JsonCodec.toObject(after).with("version", command.version()).bytes())
-          .orElse(null);
+      if (row.isEmpty()) {
+        return null;
+      }
+      byte[] after = JsonCodec.toObject(row.get()).with("version", command.version()).bytes();
+      if (after.length > MAX_ROW_BYTES) {
+        throw new IllegalStateException("a row of " + after.length + " bytes fits in no record");
+      }
+      return after;
     }
   }
 }

@@ -1,0 +1,227 @@
+package dev.pleat.schemas;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pleat.schemas.DomainSchema.IdFormat;
+import dev.pleat.schemas.DomainSchemaTest.LampCommand.SwitchOff;
+import dev.pleat.schemas.DomainSchemaTest.LampCommand.SwitchOn;
+import dev.pleat.schemas.calculator.CalculatorSchema;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A domain's names have to fit together before anything runs. */
+class DomainSchemaTest {
+
+  sealed interface LampCommand {
+    record SwitchOn(String lampId) implements LampCommand {}
+
+    record SwitchOff(String lampId) implements LampCommand {}
+  }
+
+  sealed interface LampEvent {
+    record SwitchedOn(String lampId) implements LampEvent {}
+  }
+
+  sealed interface AmbiguousEvent {
+    record SwitchOn(String lampId) implements AmbiguousEvent {}
+  }
+
+  sealed interface ClassEvent permits NotARecord {}
+
+  static final class NotARecord implements ClassEvent {}
+
+  interface OpenEvent {}
+
+  record Lamp(String lampId, boolean on) {}
+
+  record VersionedLamp(String lampId, long version) {}
+
+  @Test
+  void takes_a_domain_that_fits_together() {
+    DomainSchema<LampCommand, LampEvent> lamps = lamps(schema -> schema).build();
+
+    assertEquals("lamps.commands", lamps.commandsTopic());
+    assertEquals("lamps.events", lamps.eventsTopic());
+    assertEquals("lamps.outcomes", lamps.outcomesTopic());
+    assertEquals("lamps.dead-letters", lamps.deadLettersTopic());
+    assertEquals(List.of("SwitchedOn"), lamps.events());
+    assertEquals(
+        List.of("SwitchOff", "SwitchOn"),
+        lamps.actions().stream().map(DomainSchema.Action::name).toList());
+    assertEquals(Optional.empty(), lamps.action("SwitchedOn"));
+    assertEquals("rooms", lamps.view("rooms").orElseThrow().rowsStore());
+  }
+
+  @Test
+  void lets_every_action_be_refused_for_want_of_permission() {
+    var action = lamps(schema -> schema).build().action("SwitchOn").orElseThrow();
+
+    assertTrue(action.mayBeRejectedFor("no-bulb"));
+    assertTrue(action.mayBeRejectedFor(DomainSchema.NOT_AUTHORISED));
+    assertFalse(action.mayBeRejectedFor("out-of-oil"));
+  }
+
+  @Test
+  void refuses_a_command_that_is_not_declared() {
+    assertRefused(
+        "SwitchOff is a command but not declared as an action",
+        DomainSchema.of("lamps", LampCommand.class, LampEvent.class).action(SwitchOn.class));
+  }
+
+  @Test
+  void refuses_one_name_for_a_command_and_an_event() {
+    assertRefused(
+        "SwitchOn is the name of a command and of an event",
+        DomainSchema.of("lamps", LampCommand.class, AmbiguousEvent.class)
+            .action(SwitchOn.class)
+            .action(SwitchOff.class));
+  }
+
+  @Test
+  void refuses_events_that_are_no_records_or_no_closed_list() {
+    assertRefused(
+        NotARecord.class + " is not a record",
+        DomainSchema.of("lamps", LampCommand.class, ClassEvent.class)
+            .action(SwitchOn.class)
+            .action(SwitchOff.class));
+    assertRefused(
+        OpenEvent.class + " is not a sealed interface",
+        DomainSchema.of("lamps", LampCommand.class, OpenEvent.class)
+            .action(SwitchOn.class)
+            .action(SwitchOff.class));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "Lamps", "7lamps", "lamps.of.mine", "lamps_1", "lämps", "a b"})
+  void refuses_a_name_that_is_no_name_for_topics_and_routes(String name) {
+    assertThrows(
+        IllegalArgumentException.class,
+        () ->
+            DomainSchema.of(name, LampCommand.class, LampEvent.class)
+                .action(SwitchOn.class)
+                .action(SwitchOff.class)
+                .build());
+    assertRefused("view name " + name, lamps(schema -> schema.view(name, Lamp.class)));
+  }
+
+  @Test
+  void refuses_a_row_that_has_a_version_of_its_own() {
+    assertRefused(
+        "the rows of versions have a component named version; the engine adds the aggregate's",
+        lamps(schema -> schema.view("versions", VersionedLamp.class)));
+  }
+
+  @Test
+  void refuses_a_route_to_nowhere() {
+    assertRefused(
+        "/ceilings/{lamp-id}: no view ceilings",
+        lamps(schema -> schema.reads("/ceilings/{lamp-id}", "ceilings")));
+  }
+
+  @Test
+  void refuses_a_route_whose_parameter_is_not_the_id() {
+    assertRefused(
+        "route /lamps/{id} must have just {lamp-id}",
+        lamps(schema -> schema.updates("/lamps/{id}", SwitchOn.class)));
+    assertRefused(
+        "route /lamps must have just {lamp-id}", lamps(schema -> schema.reads("/lamps", "rooms")));
+    assertRefused(
+        "route /rooms/{room}/lamps/{lamp-id} must have just {lamp-id}",
+        lamps(schema -> schema.updates("/rooms/{room}/lamps/{lamp-id}", SwitchOn.class)));
+    assertRefused(
+        "route /lamps/{lamp-id} must have no parameter",
+        lamps(schema -> schema.creates("/lamps/{lamp-id}", SwitchOn.class)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "lamps", "/", "/Lamps", "/lamps/", "/lamps//{lamp-id}", "/lamps?x"})
+  void refuses_a_route_that_is_no_path(String path) {
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () -> lamps(schema -> schema.creates(path, SwitchOn.class)).build());
+    assertTrue(refused.getMessage().startsWith("route " + path + " is not "), refused.getMessage());
+  }
+
+  @Test
+  void makes_ids_only_where_they_are_uuids() {
+    assertRefused(
+        "/lamps: only ids that are UUIDs can be made",
+        lamps(
+            schema ->
+                schema.identifiedBy("lamp-id", IdFormat.TEXT).creates("/lamps", SwitchOn.class)));
+  }
+
+  @Test
+  void refuses_to_be_without_a_json_schema() {
+    assertRefused(
+        "there is no /lanterns/SwitchOff.schema.json on the class path: every action and view has"
+            + " its JSON Schema",
+        DomainSchema.of("lanterns", LampCommand.class, LampEvent.class)
+            .action(SwitchOn.class)
+            .action(SwitchOff.class));
+  }
+
+  @Test
+  void refuses_a_file_that_is_no_json_schema() {
+    IllegalArgumentException refused =
+        assertThrows(
+            IllegalArgumentException.class,
+            () ->
+                DomainSchema.of("broken-lamps", LampCommand.class, LampEvent.class)
+                    .action(SwitchOn.class)
+                    .action(SwitchOff.class)
+                    .build());
+    assertTrue(
+        refused.getMessage().startsWith("/broken-lamps/SwitchOff.schema.json is not a JSON Schema"),
+        refused.getMessage());
+  }
+
+  @Test
+  void knows_which_keys_are_usable() {
+    assertTrue(DomainSchema.isUsableAsKey("é".repeat(128)));
+    assertFalse(DomainSchema.isUsableAsKey("é".repeat(128) + "x"));
+    assertFalse(DomainSchema.isUsableAsKey(""));
+    assertFalse(DomainSchema.isUsableAsKey("a\0b"));
+    assertFalse(DomainSchema.isUsableAsKey("a\nb"));
+    assertTrue(IdFormat.TEXT.accepts("any text"));
+    assertTrue(IdFormat.UUID.accepts("d35e95f5-2a7a-4c31-8d28-2eb92643a154"));
+    assertFalse(IdFormat.UUID.accepts("D35e95f5-2a7a-4c31-8d28-2eb92643a154"));
+  }
+
+  @Test
+  void declares_the_routes_and_reasons_of_the_calculator() {
+    assertEquals(
+        List.of("/values", "/values/{value-id}", "/values/{value-id}"),
+        CalculatorSchema.SCHEMA.routes().stream().map(DomainSchema.Route::path).toList());
+    assertTrue(
+        CalculatorSchema.SCHEMA
+            .action("UpdateValue")
+            .orElseThrow()
+            .mayBeRejectedFor("result-out-of-range"));
+  }
+
+  private static DomainSchema.Builder<LampCommand, LampEvent> lamps(
+      UnaryOperator<DomainSchema.Builder<LampCommand, LampEvent>> more) {
+    return more.apply(
+        DomainSchema.of("lamps", LampCommand.class, LampEvent.class)
+            .identifiedBy("lamp-id", IdFormat.UUID)
+            .action(SwitchOn.class, "no-bulb")
+            .action(SwitchOff.class)
+            .view("rooms", Lamp.class)
+            .creates("/lamps", SwitchOn.class)
+            .updates("/lamps/{lamp-id}/light", SwitchOn.class)
+            .reads("/lamps/{lamp-id}", "rooms"));
+  }
+
+  private static void assertRefused(String why, DomainSchema.Builder<?, ?> schema) {
+    assertEquals(why, assertThrows(IllegalArgumentException.class, schema::build).getMessage());
+  }
+}

@@ -1,0 +1,104 @@
+package dev.pleat.topology;
+
+import static dev.pleat.topology.calculator.CalculatorDomain.CALCULATOR;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+
+import dev.pleat.schemas.DomainSchema;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyDescription.Source;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Each application's topology, held against approved text: a renamed step or store loses its state
+ * when an application is upgraded.
+ */
+class DescribedTopologiesTest {
+
+  @TempDir Path directory;
+
+  static Stream<Arguments> applications() {
+    DomainSchema<?, ?> schema = CALCULATOR.schema();
+    return Stream.of(
+        Arguments.of(
+            CommandTopology.applicationId(schema),
+            CommandTopology.of(CALCULATOR),
+            Set.of("aggregates", "processed-position", "remembered-commands")),
+        Arguments.of(
+            ViewTopology.applicationId(schema, schema.view("values").orElseThrow()),
+            ViewTopology.of(CALCULATOR, "values"),
+            Set.of("values", "values-held", "values-seen", "values-stopped")),
+        Arguments.of(
+            StatusTopology.applicationId(schema),
+            StatusTopology.of(schema, InputLog.single(), CommandTopology.DEFAULT_MEMORY),
+            Set.of("command-status")));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("applications")
+  void is_the_approved_topology(String application, Topology topology, Set<String> stores)
+      throws IOException {
+    String file = "/approved/" + application + "topology.txt";
+    try (InputStream in = DescribedTopologiesTest.class.getResourceAsStream(file)) {
+      assertEquals(
+          in == null ? "(there is no " + file + ")" : new String(in.readAllBytes(), UTF_8).strip(),
+          topology.describe().toString().strip());
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("applications")
+  void names_every_store_itself(String application, Topology topology, Set<String> stores) {
+    try (TopologyTestDriver driver =
+        new TopologyTestDriver(topology, CommandDriver.settings(application, directory))) {
+      assertEquals(new TreeSet<>(stores), new TreeSet<>(driver.getAllStateStores().keySet()));
+    }
+    assertFalse(
+        topology.describe().toString().matches("(?s).*\\d{10}.*"),
+        "a name with a number was made by Kafka Streams");
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("applications")
+  void reads_the_domain_s_topics_and_no_other(
+      String application, Topology topology, Set<String> stores) {
+    assertEquals(Set.of(), topology.describe().globalStores());
+    topology
+        .describe()
+        .subtopologies()
+        .forEach(
+            part ->
+                part.nodes().stream()
+                    .filter(Source.class::isInstance)
+                    .map(Source.class::cast)
+                    .flatMap(source -> source.topicSet().stream())
+                    .forEach(
+                        topic ->
+                            assertFalse(
+                                topic.contains("repartition") || !topic.startsWith("calculator."),
+                                topic)));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("applications")
+  void runs_where_every_internal_name_must_be_given(
+      String application, Topology topology, Set<String> stores) {
+    Properties settings = CommandDriver.settings(application, directory);
+    settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+    // Kafka Streams says no when it builds; a driver does not have to be used.
+    new TopologyTestDriver(topology, settings).close();
+  }
+}

@@ -1,0 +1,190 @@
+package dev.pleat.topology;
+
+import static dev.pleat.topology.CommandDriver.command;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.topology.journal.Journal;
+import dev.pleat.topology.journal.JournalCommand.WriteLines;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.TaskId;
+import org.apache.kafka.streams.processor.api.MockProcessorContext;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What happens when the consumer group is rewound or the commands topic is another one. A driver
+ * cannot rewind, so the processor runs in a context that holds its stores and nothing else.
+ */
+class ProcessedPositionTest {
+
+  private static final Duration MEMORY = Duration.ofHours(1);
+
+  @TempDir Path directory;
+  private MockProcessorContext<byte[], byte[]> context;
+  private KeyValueStore<Integer, byte[]> positions;
+
+  @BeforeEach
+  void open() {
+    Properties settings = CommandDriver.settings("test", directory);
+    context = new MockProcessorContext<>(settings, new TaskId(0, 0), directory.toFile());
+    positions =
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore("processed-position"),
+                Serdes.Integer(),
+                Serdes.ByteArray())
+            .withLoggingDisabled()
+            .build();
+    add(positions);
+    add(
+        Stores.keyValueStoreBuilder(
+                Stores.inMemoryKeyValueStore(Aggregate.STORE), Serdes.String(), Serdes.ByteArray())
+            .withLoggingDisabled()
+            .build());
+    add(
+        Stores.windowStoreBuilder(
+                Stores.inMemoryWindowStore(
+                    "remembered-commands", MEMORY, Duration.ofMillis(1), false),
+                Serdes.String(),
+                Serdes.ByteArray())
+            .withLoggingDisabled()
+            .build());
+  }
+
+  private void add(StateStore store) {
+    store.init(context.getStateStoreContext(), store);
+    context.addStateStore(store);
+  }
+
+  @Test
+  void skips_a_record_that_was_answered_before() {
+    var processor = started(new InputLog("one", 1, false));
+    process(processor, 0, "a");
+    process(processor, 1, "b");
+
+    process(processor, 0, "a");
+    process(processor, 1, "c");
+
+    assertEquals(List.of(), forwarded());
+    process(processor, 2, "c");
+    assertEquals(List.of("events", "outcomes"), forwarded());
+  }
+
+  @Test
+  void skips_it_after_a_restart_too_though_the_command_would_be_forgotten() {
+    process(started(new InputLog("one", 1, false)), 0, "a");
+    var restarted = started(new InputLog("one", 1, false));
+
+    processAt(restarted, 0, "a", MEMORY.toMillis() * 3);
+
+    assertEquals(List.of(), forwarded());
+  }
+
+  @Test
+  void skips_a_dead_letter_that_was_written_before() {
+    var processor = started(new InputLog("one", 1, false));
+    context.setRecordMetadata("journal.commands", 0, 0);
+    processor.process(new Record<>(null, null, 0));
+    assertEquals(List.of("dead-letters"), forwarded());
+
+    processor.process(new Record<>(null, null, 0));
+
+    assertEquals(List.of(), forwarded());
+  }
+
+  @Test
+  void goes_on_behind_offsets_that_hold_no_record() {
+    var processor = started(new InputLog("one", 1, false));
+    process(processor, 5, "a");
+    assertEquals(List.of("events", "outcomes"), List.copyOf(lastForwarded));
+    process(processor, 9, "b");
+    process(processor, 7, "c");
+
+    assertEquals(List.of(), forwarded());
+  }
+
+  @Test
+  void refuses_to_start_on_a_topic_that_was_created_again() {
+    process(started(new InputLog("one", 1, false)), 0, "a");
+
+    IllegalStateException refused =
+        assertThrows(IllegalStateException.class, () -> started(new InputLog("two", 1, false)));
+
+    assertEquals(
+        "partition 0: the state was made from commands topic one, this one is two: it was deleted"
+            + " and created again",
+        refused.getMessage());
+  }
+
+  @Test
+  void starts_on_a_topic_that_was_created_again_when_told_so() {
+    process(started(new InputLog("one", 1, false)), 0, "a");
+    var told = started(new InputLog("two", 1, true));
+    process(told, 0, "b");
+    assertEquals(List.of("events", "outcomes"), List.copyOf(lastForwarded));
+
+    // From here on it is the topic it knows.
+    var afterwards = started(new InputLog("two", 1, false));
+    process(afterwards, 0, "c");
+    assertEquals(List.of(), forwarded());
+    assertThrows(IllegalStateException.class, () -> started(new InputLog("one", 1, false)));
+  }
+
+  @Test
+  void refuses_a_position_of_another_format() {
+    positions.put(0, new byte[] {2, 0, 0});
+
+    assertThrows(IllegalStateException.class, () -> started(new InputLog("", 1, false)));
+    positions.put(0, new byte[] {1, 0});
+    assertThrows(IllegalStateException.class, () -> started(new InputLog("", 1, false)));
+  }
+
+  private List<String> lastForwarded = List.of();
+
+  private Processor<byte[], byte[], byte[], byte[]> started(InputLog log) {
+    context.resetForwards();
+    var processor = CommandProcessor.supplier(Journal.JOURNAL, log, MEMORY).get();
+    processor.init(context);
+    return processor;
+  }
+
+  private void process(
+      Processor<byte[], byte[], byte[], byte[]> processor, long offset, String line) {
+    processAt(processor, offset, line, 1_000);
+  }
+
+  private void processAt(
+      Processor<byte[], byte[], byte[], byte[]> processor, long offset, String line, long time) {
+    context.setRecordMetadata("journal.commands", 0, offset);
+    context.resetForwards();
+    processor.process(
+        new Record<>(
+            "p".getBytes(UTF_8),
+            JsonCodec.write(command(line.charAt(0), new WriteLines("p", List.of(line)))),
+            time));
+    lastForwarded = read();
+  }
+
+  /** Where the last record led to. */
+  private List<String> forwarded() {
+    List<String> children = read();
+    context.resetForwards();
+    return children;
+  }
+
+  private List<String> read() {
+    return context.forwarded().stream().map(forward -> forward.childName().orElse("all")).toList();
+  }
+}
