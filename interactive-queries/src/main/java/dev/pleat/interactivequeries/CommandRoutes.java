@@ -27,7 +27,6 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 
 /**
  * Takes commands: checks what can be checked before the log, hands the command over, and answers
@@ -40,8 +39,6 @@ final class CommandRoutes {
 
   private static final int MAX_UNDER_WAY = 20_000;
   private static final int MAX_DRAINED_BYTES = 2 * 1024 * 1024;
-  private static final Pattern NAMED_CODE =
-      Pattern.compile("\\s*\\([^()`]*`[^`]*`[^()`]*\\)|[:;,][^:;,`]*`[^`]*`[^`]*$");
   private static final Duration ROW_WAIT = Duration.ofSeconds(2);
 
   private final Commands commands;
@@ -168,15 +165,8 @@ final class CommandRoutes {
     try {
       return JsonCodec.readObject(body);
     } catch (UnreadableMessage e) {
-      throw Refusal.of(Problem.MALFORMED_JSON, withoutCode(e.detail()));
+      throw Refusal.of(Problem.MALFORMED_JSON, e.detail());
     }
-  }
-
-  /** The JSON library names its own classes, in backticks: nothing a client can use. */
-  private static String withoutCode(String detail) {
-    String shorter = NAMED_CODE.matcher(detail).replaceAll("");
-    int rest = shorter.indexOf('`');
-    return rest < 0 ? shorter : shorter.substring(0, rest).strip();
   }
 
   /** The command's data with the aggregate's id in it. */
@@ -203,9 +193,7 @@ final class CommandRoutes {
         if (!hasId) {
           throw mismatch(field, "required", "is missing");
         }
-        String id =
-            body.text(field)
-                .orElseThrow(() -> mismatch(field, "type", "must be of type \"string\""));
+        String id = body.text(field).orElseThrow(() -> mismatch(field, "type", "must be a string"));
         if (!schema.idFormat().accepts(id)) {
           throw Paths.invalidId(schema);
         }

@@ -7,17 +7,23 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.errors.UnknownStateStoreException;
 import org.apache.kafka.streams.query.FailureReason;
-import org.apache.kafka.streams.query.Query;
 import org.apache.kafka.streams.query.QueryResult;
 import org.apache.kafka.streams.query.StateQueryRequest;
+import org.apache.kafka.streams.query.WindowKeyQuery;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.WindowStoreIterator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The state stores this process holds, partition by partition. Safe for use by many threads.
@@ -60,12 +66,58 @@ final class LocalStores {
     return IntStream.range(0, partitions.applyAsInt(schema)).boxed().collect(Collectors.toSet());
   }
 
-  <R> Held<R> query(DomainSchema<?, ?> schema, String store, Set<Integer> asked, Query<R> query) {
+  /**
+   * Reads a key-value store.
+   *
+   * <p>Not with {@link KafkaStreams#query}: up to Kafka 4.3 that locks the store's position and
+   * then the store, while a write locks them the other way round, and sooner or later both wait for
+   * each other for ever (KAFKA-19629). Window stores lock in one order only.
+   *
+   * @param read what to read of each partition; null if there is nothing of the key
+   */
+  <K, V, R> Held<R> read(
+      DomainSchema<?, ?> schema,
+      String store,
+      Set<Integer> asked,
+      Function<ReadOnlyKeyValueStore<K, V>, @Nullable R> read) {
     Optional<KafkaStreams> streams = running.find(schema.name(), store);
     if (streams.isEmpty()) {
       return new Held<>(Map.of(), Optional.of("it is not served by this instance just now"));
     }
-    Map<Integer, QueryResult<R>> answers;
+    Map<Integer, Optional<R>> results = new HashMap<>();
+    Optional<String> missing = Optional.empty();
+    for (Integer partition : asked) {
+      try {
+        ReadOnlyKeyValueStore<K, V> held =
+            streams
+                .get()
+                .store(
+                    StoreQueryParameters.fromNameAndType(
+                            store, QueryableStoreTypes.<K, V>keyValueStore())
+                        .withPartition(partition));
+        results.put(partition, Optional.ofNullable(read.apply(held)));
+      } catch (UnknownStateStoreException e) {
+        throw e;
+      } catch (InvalidStateStoreException e) {
+        missing = Optional.of("it is held by another instance or is being moved");
+      } catch (IllegalStateException e) {
+        if (streams.get().state().isRunningOrRebalancing()) {
+          throw e;
+        }
+        missing = Optional.of("it is being started or stopped");
+      }
+    }
+    return new Held<>(results, missing);
+  }
+
+  /** Reads a window store. */
+  <K, V> Held<WindowStoreIterator<V>> query(
+      DomainSchema<?, ?> schema, String store, Set<Integer> asked, WindowKeyQuery<K, V> query) {
+    Optional<KafkaStreams> streams = running.find(schema.name(), store);
+    if (streams.isEmpty()) {
+      return new Held<>(Map.of(), Optional.of("it is not served by this instance just now"));
+    }
+    Map<Integer, QueryResult<WindowStoreIterator<V>>> answers;
     try {
       answers =
           streams
@@ -81,10 +133,10 @@ final class LocalStores {
     } catch (InvalidStateStoreException e) {
       return new Held<>(Map.of(), Optional.of("it is being started or stopped"));
     }
-    Map<Integer, Optional<R>> results = new HashMap<>();
+    Map<Integer, Optional<WindowStoreIterator<V>>> results = new HashMap<>();
     Optional<String> missing = Optional.empty();
     for (Integer partition : asked) {
-      QueryResult<R> answer = answers.get(partition);
+      QueryResult<WindowStoreIterator<V>> answer = answers.get(partition);
       if (answer == null) {
         missing = Optional.of("it is being moved");
       } else if (answer.isSuccess()) {

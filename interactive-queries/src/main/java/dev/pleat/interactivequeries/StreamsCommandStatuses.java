@@ -13,6 +13,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BinaryOperator;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
@@ -27,6 +28,11 @@ public final class StreamsCommandStatuses implements CommandStatuses {
 
   // The log's clock may be ahead of this one.
   private static final Duration AHEAD = Duration.ofHours(1);
+
+  private static final BinaryOperator<At> FIRST =
+      (one, other) -> one.time() <= other.time() ? one : other;
+  private static final BinaryOperator<At> NEWEST =
+      (one, other) -> one.time() > other.time() ? one : other;
 
   private final LocalStores stores;
   private final Duration memory;
@@ -53,22 +59,30 @@ public final class StreamsCommandStatuses implements CommandStatuses {
   /** A status and when the log had the record it was made from, in milliseconds since 1970. */
   private record At(long time, CommandStatus status) {}
 
-  /** The earliest of some statuses, and why some could not be read. */
-  private record Earliest(Optional<At> status, Optional<String> missing) {}
+  /** One of some statuses, and why some could not be read. */
+  private record Chosen(Optional<At> status, Optional<String> missing) {}
 
   @Override
   public Answer<CommandStatus> status(
       DomainSchema<?, ?> schema, UUID commandId, Optional<String> key) {
-    Earliest decided = earliest(schema, CommandStatus.decidedKey(commandId), key);
+    Chosen decided = choose(schema, CommandStatus.decidedKey(commandId), key, FIRST);
     if (decided.status().isPresent()) {
       return new Found<>(decided.status().get().status());
     }
-    Earliest pending = earliest(schema, CommandStatus.pendingKey(commandId), key);
-    if (pending.status().isPresent()) {
-      return new Found<>(pending.status().get().status());
+    Chosen refused = choose(schema, CommandStatus.refusedKey(commandId), key, NEWEST);
+    Chosen pending = choose(schema, CommandStatus.pendingKey(commandId), key, NEWEST);
+    // Both are noted with the time of the command: a retry after a refusal is pending again.
+    Optional<At> open =
+        refused
+            .status()
+            .map(at -> pending.status().filter(other -> other.time() > at.time()).orElse(at))
+            .or(pending::status);
+    if (open.isPresent()) {
+      return new Found<>(open.get().status());
     }
     return decided
         .missing()
+        .or(refused::missing)
         .or(pending::missing)
         .<Answer<CommandStatus>>map(
             why ->
@@ -77,7 +91,11 @@ public final class StreamsCommandStatuses implements CommandStatuses {
         .orElseGet(NotFound::new);
   }
 
-  private Earliest earliest(DomainSchema<?, ?> schema, String storeKey, Optional<String> key) {
+  private Chosen choose(
+      DomainSchema<?, ?> schema,
+      String storeKey,
+      Optional<String> key,
+      BinaryOperator<At> preferred) {
     Set<Integer> partitions =
         key.map(id -> Set.of(stores.partitionOf(schema, id)))
             .orElseGet(() -> stores.partitionsOf(schema));
@@ -89,36 +107,24 @@ public final class StreamsCommandStatuses implements CommandStatuses {
             partitions,
             WindowKeyQuery.withKeyAndWindowStartRange(
                 storeKey, now.minus(memory), now.plus(AHEAD)));
-    Optional<At> earliest = Optional.empty();
+    Optional<At> chosen = Optional.empty();
     Optional<String> missing = held.missing();
     for (Optional<WindowStoreIterator<byte[]>> result : held.results().values()) {
       if (result.isEmpty()) {
         continue;
       }
       try (WindowStoreIterator<byte[]> entries = result.get()) {
-        earliest = earlier(earliest, first(entries, key));
+        while (entries.hasNext()) {
+          KeyValue<Long, byte[]> entry = entries.next();
+          At at = new At(entry.key, JsonCodec.readStatus(entry.value));
+          if (key.isEmpty() || key.get().equals(at.status().aggregateId())) {
+            chosen = Optional.of(chosen.map(other -> preferred.apply(other, at)).orElse(at));
+          }
+        }
       } catch (InvalidStateStoreException e) {
         missing = Optional.of("it is being moved");
       }
     }
-    return new Earliest(earliest, missing);
-  }
-
-  private static Optional<At> first(WindowStoreIterator<byte[]> entries, Optional<String> key) {
-    while (entries.hasNext()) {
-      KeyValue<Long, byte[]> entry = entries.next();
-      CommandStatus status = JsonCodec.readStatus(entry.value);
-      if (key.isEmpty() || key.get().equals(status.aggregateId())) {
-        return Optional.of(new At(entry.key, status));
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static Optional<At> earlier(Optional<At> one, Optional<At> other) {
-    if (one.isEmpty() || other.isEmpty()) {
-      return one.or(() -> other);
-    }
-    return one.get().time() <= other.get().time() ? one : other;
+    return new Chosen(chosen, missing);
   }
 }

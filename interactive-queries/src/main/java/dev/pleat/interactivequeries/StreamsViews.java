@@ -23,9 +23,8 @@ import java.util.concurrent.Semaphore;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.query.KeyQuery;
-import org.apache.kafka.streams.query.RangeQuery;
 import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
  * Views from the state stores of this process. What another process holds is answered with "not
@@ -110,8 +109,11 @@ public final class StreamsViews implements Views {
     }
     if (atLeastVersion > 0) {
       Held<Long> seen =
-          stores.query(
-              schema, view.seenStore(), Set.of(partition), KeyQuery.<String, Long>withKey(key));
+          stores.read(
+              schema,
+              view.seenStore(),
+              Set.of(partition),
+              (ReadOnlyKeyValueStore<String, Long> store) -> store.get(key));
       if (seen.missing().isPresent()) {
         return notNow(view, seen.missing().get());
       }
@@ -121,8 +123,11 @@ public final class StreamsViews implements Views {
     }
     // The seen version is written after the row: a row read after it is at least as new.
     Held<byte[]> row =
-        stores.query(
-            schema, view.rowsStore(), Set.of(partition), KeyQuery.<String, byte[]>withKey(key));
+        stores.read(
+            schema,
+            view.rowsStore(),
+            Set.of(partition),
+            (ReadOnlyKeyValueStore<String, byte[]> store) -> store.get(key));
     if (row.missing().isPresent()) {
       return notNow(view, row.missing().get());
     }
@@ -137,14 +142,14 @@ public final class StreamsViews implements Views {
     if (stopped.isPresent()) {
       return stopped.get();
     }
-    RangeQuery<String, byte[]> range =
-        afterKey
-            .map(RangeQuery::<String, byte[]>withLowerBound)
-            .orElseGet(RangeQuery::withNoBounds);
     List<Cursor> cursors = new ArrayList<>();
     try {
       Held<KeyValueIterator<String, byte[]>> held =
-          stores.query(schema, view.rowsStore(), all, range);
+          stores.read(
+              schema,
+              view.rowsStore(),
+              all,
+              (ReadOnlyKeyValueStore<String, byte[]> store) -> rows(store, afterKey));
       held.results().values().forEach(rows -> rows.ifPresent(it -> cursors.add(new Cursor(it))));
       if (held.missing().isPresent()) {
         return notNow(view, held.missing().get());
@@ -155,6 +160,11 @@ public final class StreamsViews implements Views {
     } finally {
       cursors.forEach(Cursor::close);
     }
+  }
+
+  private static KeyValueIterator<String, byte[]> rows(
+      ReadOnlyKeyValueStore<String, byte[]> store, Optional<String> from) {
+    return from.isPresent() ? store.range(from.get(), null) : store.all();
   }
 
   /** Takes the least key of all partitions until the page is full: one row of each is in memory. */
@@ -191,11 +201,11 @@ public final class StreamsViews implements Views {
       DomainSchema<?, ?> schema, View view, Set<Integer> partitions) {
     for (Integer partition : partitions) {
       Held<byte[]> mark =
-          stores.query(
+          stores.read(
               schema,
               view.stoppedStore(),
               Set.of(partition),
-              KeyQuery.<Integer, byte[]>withKey(partition));
+              (ReadOnlyKeyValueStore<Integer, byte[]> store) -> store.get(partition));
       if (mark.missing().isPresent()) {
         return Optional.of(notNow(view, mark.missing().get()));
       }

@@ -15,12 +15,17 @@ public record CommandStatus(String aggregateId, Optional<Outcome> outcome) {
   /** The name of the store. */
   public static final String STORE = "command-status";
 
-  /** Where the store notes that a command lies on the log. */
+  /** Where the store notes that a command lies on the log: the newest entry counts. */
   public static String pendingKey(UUID commandId) {
     return commandId + "/pending";
   }
 
-  /** Where the store notes what became of a command. */
+  /** Where the store notes a rejection that a retry may change: the newest entry counts. */
+  public static String refusedKey(UUID commandId) {
+    return commandId + "/refused";
+  }
+
+  /** Where the store notes the answer to every retry: the first entry counts. */
   public static String decidedKey(UUID commandId) {
     return commandId + "/decided";
   }

@@ -313,10 +313,21 @@ public final class DomainSchema<C, E> {
             !events.containsKey(type.getSimpleName()),
             type.getSimpleName() + " is the name of a command and of an event");
       }
+      actions.values().forEach(Builder::check);
       views.keySet().forEach(view -> require(NAME.matcher(view).matches(), "view name " + view));
       views.values().forEach(Builder::check);
       routes.forEach(this::check);
       return new DomainSchema<>(this, Map.copyOf(events));
+    }
+
+    private static void check(Action<?> action) {
+      for (String reason : action.reasons()) {
+        require(
+            NAME.matcher(reason).matches()
+                && !Outcome.REMEMBERED.contains(reason)
+                && !Outcome.NOT_REMEMBERED.contains(reason),
+            action.name() + ": " + reason + " is no reason of the domain's own in kebab-case");
+      }
     }
 
     private static void check(View view) {

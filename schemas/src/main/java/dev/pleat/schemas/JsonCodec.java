@@ -83,6 +83,9 @@ public final class JsonCodec {
   private static final Pattern UUID_FORM =
       Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 
+  private static final Pattern NAMED_CODE =
+      Pattern.compile("\\s*\\([^()`]*`[^`]*`[^()`]*\\)|[:;,][^:;,`]*`[^`]*`[^`]*$");
+
   /** For what anybody may have written. */
   private static final JsonMapper MAPPER =
       mapper(
@@ -510,10 +513,18 @@ public final class JsonCodec {
   private static String where(JacksonException e) {
     TokenStreamLocation at = e.getLocation();
     String first = e.getOriginalMessage().lines().findFirst().orElse("not JSON");
-    String what = first.length() > 200 ? first.substring(0, 200) + "..." : first;
+    String plain = withoutCode(first);
+    String what = plain.length() > 200 ? plain.substring(0, 200) + "..." : plain;
     return at == null || at.getLineNr() < 1
         ? what
         : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": " + what;
+  }
+
+  /** The library names its own classes, in backticks: nothing a sender can use. */
+  private static String withoutCode(String detail) {
+    String shorter = NAMED_CODE.matcher(detail).replaceAll("");
+    int rest = shorter.indexOf('`');
+    return rest < 0 ? shorter : shorter.substring(0, rest).strip();
   }
 
   private interface Fields {

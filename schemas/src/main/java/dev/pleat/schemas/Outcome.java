@@ -3,6 +3,7 @@ package dev.pleat.schemas;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -31,7 +32,26 @@ public record Outcome(
   public sealed interface Verdict {
     /** The aggregate's version after the command, counted in events; 0 if it does not exist. */
     long version();
+
+    /** Whether this is the answer to every retry; if not, a retry is looked at again. */
+    default boolean isRemembered() {
+      return !(this instanceof Rejected rejected) || !NOT_REMEMBERED.contains(rejected.reason());
+    }
   }
+
+  /** The engine's own reasons after which a retry is looked at again. */
+  public static final Set<String> NOT_REMEMBERED =
+      Set.of(
+          "unknown-action",
+          "key-mismatch",
+          "wrong-partition",
+          "schema-mismatch",
+          "too-large",
+          "decision-failed",
+          "command-id-reused");
+
+  /** The engine's own reasons that are remembered. */
+  public static final Set<String> REMEMBERED = Set.of("expired", "version-conflict");
 
   /**
    * The command changed its aggregate.

@@ -370,7 +370,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
                   id,
                   command.id(),
                   event.getClass().getSimpleName(),
-                  checked(event),
+                  checked(event, turn.aggregateId()),
                   turn.time(),
                   aggregate.version() + 1 + index,
                   through,
@@ -402,13 +402,17 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   }
 
   /** An event is kept for ever: one that does not fit its own schema must not get out. */
-  private JsonObject checked(E event) {
+  private JsonObject checked(E event, String aggregateId) {
     String action = event.getClass().getSimpleName();
     JsonObject data = JsonCodec.toObject(event);
     List<Violation> violations = schema.jsonSchemas().validate(action, data);
     if (!violations.isEmpty()) {
       throw new IllegalStateException(
           action + " does not fit its own schema: " + violations.get(0).message());
+    }
+    Optional<String> about = data.text(schema.idField());
+    if (about.isPresent() && !about.get().equals(aggregateId)) {
+      throw new IllegalStateException(action + " is about another aggregate: " + about.get());
     }
     return data;
   }

@@ -10,6 +10,7 @@ import dev.pleat.schemas.UnreadableMessage;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.Topology;
@@ -123,10 +124,11 @@ public final class StatusTopology {
         if (!outcome.replayed()) {
           CommandStatus status =
               new CommandStatus(new String(record.key(), UTF_8), Optional.of(outcome));
-          String key = CommandStatus.decidedKey(outcome.parentId());
-          // The first one stays: the id used again in the same millisecond is another command's.
-          if (statuses.fetch(key, record.timestamp()) == null) {
-            statuses.put(key, JsonCodec.write(status), record.timestamp());
+          UUID id = outcome.parentId();
+          if (!outcome.verdict().isRemembered()) {
+            statuses.put(CommandStatus.refusedKey(id), JsonCodec.write(status), record.timestamp());
+          } else if (statuses.fetch(CommandStatus.decidedKey(id), record.timestamp()) == null) {
+            statuses.put(CommandStatus.decidedKey(id), JsonCodec.write(status), record.timestamp());
           }
         }
       } catch (UnreadableMessage e) {

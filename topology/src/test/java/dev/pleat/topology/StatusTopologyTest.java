@@ -39,6 +39,7 @@ class StatusTopologyTest {
   private static final UUID ID = new UUID(0, 1);
   private static final SubmittedCommand COMMAND = command(1, new WriteLines("p", List.of("a")));
   private static final Outcome ACCEPTED = outcome(new Accepted(1, List.of(ID)));
+  private static final Outcome FAILED = outcome(new Rejected(0, "decision-failed", "no"));
   private static final Outcome REUSED = outcome(new Rejected(1, "command-id-reused", "no"));
 
   @TempDir Path directory;
@@ -113,6 +114,18 @@ class StatusTopologyTest {
   }
 
   @Test
+  void notes_a_rejection_that_a_retry_may_change_apart_from_the_outcome_that_stays() {
+    outcomes.pipeInput(utf8("p"), JsonCodec.write(FAILED), START);
+    commands.pipeInput(utf8("p"), JsonCodec.write(COMMAND), START);
+
+    assertEquals(List.of(), decided());
+    assertEquals(List.of(new CommandStatus("p", Optional.of(FAILED))), refused());
+    outcomes.pipeInput(utf8("p"), JsonCodec.write(ACCEPTED), START.plusSeconds(1));
+
+    assertEquals(List.of(new CommandStatus("p", Optional.of(ACCEPTED))), decided());
+  }
+
+  @Test
   void forgets_with_the_memory_of_commands() {
     commands.pipeInput(utf8("p"), JsonCodec.write(COMMAND), START);
     outcomes.pipeInput(utf8("p"), JsonCodec.write(ACCEPTED), START);
@@ -157,6 +170,10 @@ class StatusTopologyTest {
 
   private List<CommandStatus> pending() {
     return read(CommandStatus.pendingKey(ID));
+  }
+
+  private List<CommandStatus> refused() {
+    return read(CommandStatus.refusedKey(ID));
   }
 
   private List<CommandStatus> decided() {

@@ -82,6 +82,7 @@ public final class Journal implements Decider<Journal.Page, JournalCommand, Jour
       case BURN_THE_SECOND_LINE ->
           Decision.accept(List.of(new LineWritten(page, "good"), new PageBurnt(page, false)));
       case LOSE_THE_STATE -> Decision.accept(new PageBurnt(page, true));
+      case WRITE_ON_ANOTHER_PAGE -> Decision.accept(new LineWritten(page + "-other", "x"));
       case WRITE_A_LONG_LINE -> Decision.accept(new LineWritten(page, "x".repeat(size)));
       case WRITE_MANY_LINES ->
           Decision.accept(Collections.nCopies(size, new LineWritten(page, "x")));
