@@ -64,6 +64,7 @@ record StreamsSettings(Map<String, Object> connection, Path stateDir, String ins
     return properties;
   }
 
+  @SuppressWarnings("deprecation") // the switch goes once the next release turns it on for all
   private Properties common(String applicationId) {
     Properties properties = new Properties();
     properties.putAll(connection);

@@ -29,11 +29,6 @@ public final class StreamsCommandStatuses implements CommandStatuses {
   // The log's clock may be ahead of this one.
   private static final Duration AHEAD = Duration.ofHours(1);
 
-  private static final BinaryOperator<At> FIRST =
-      (one, other) -> one.time() <= other.time() ? one : other;
-  private static final BinaryOperator<At> NEWEST =
-      (one, other) -> one.time() > other.time() ? one : other;
-
   private final LocalStores stores;
   private final Duration memory;
   private final InstantSource clock;
@@ -65,12 +60,15 @@ public final class StreamsCommandStatuses implements CommandStatuses {
   @Override
   public Answer<CommandStatus> status(
       DomainSchema<?, ?> schema, UUID commandId, Optional<String> key) {
-    Chosen decided = choose(schema, CommandStatus.decidedKey(commandId), key, FIRST);
+    Chosen decided =
+        choose(schema, CommandStatus.decidedKey(commandId), key, StreamsCommandStatuses::first);
     if (decided.status().isPresent()) {
       return new Found<>(decided.status().get().status());
     }
-    Chosen refused = choose(schema, CommandStatus.refusedKey(commandId), key, NEWEST);
-    Chosen pending = choose(schema, CommandStatus.pendingKey(commandId), key, NEWEST);
+    Chosen refused =
+        choose(schema, CommandStatus.refusedKey(commandId), key, StreamsCommandStatuses::newest);
+    Chosen pending =
+        choose(schema, CommandStatus.pendingKey(commandId), key, StreamsCommandStatuses::newest);
     // Both are noted with the time of the command: a retry after a refusal is pending again.
     Optional<At> open =
         refused
@@ -89,6 +87,14 @@ public final class StreamsCommandStatuses implements CommandStatuses {
                 new Unavailable<>(
                     Answer.NOT_NOW, "the status of commands cannot be read here: " + why))
         .orElseGet(NotFound::new);
+  }
+
+  private static At first(At one, At other) {
+    return one.time() <= other.time() ? one : other;
+  }
+
+  private static At newest(At one, At other) {
+    return one.time() > other.time() ? one : other;
   }
 
   private Chosen choose(

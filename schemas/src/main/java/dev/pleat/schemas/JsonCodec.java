@@ -685,6 +685,7 @@ public final class JsonCodec {
           Reason.INVALID_COMMAND_ID, "/id must be a UUID: 36 characters, lower case");
     }
 
+    @SuppressWarnings("TypeParameterUnusedInFormals") // it never returns
     private static <T> T invalid(UnreadableMessage why) {
       throw why;
     }
@@ -815,18 +816,19 @@ public final class JsonCodec {
 
     @Override
     public @Nullable Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
-      return strict
+      boolean required =
+          strict
               && member instanceof AnnotatedParameter
               && member.getDeclaringClass().isRecord()
-              && !OPTIONAL.contains(member.getRawType())
-          ? Boolean.TRUE
-          : null;
+              && !OPTIONAL.contains(member.getRawType());
+      return required ? Boolean.TRUE : null;
     }
 
     @Override
+    @SuppressWarnings("deprecation") // Jackson marks its only factory so
     public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(
         MapperConfig<?> config, Annotated annotated) {
-      return annotated instanceof AnnotatedClass && isSealed(annotated)
+      return (annotated instanceof AnnotatedClass && isSealed(annotated))
           ? JsonTypeInfo.Value.construct(
               JsonTypeInfo.Id.NAME, JsonTypeInfo.As.PROPERTY, "type", null, false, true)
           : null;

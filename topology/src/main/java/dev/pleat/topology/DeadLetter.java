@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param reason one of {@code no-key}, {@code no-value}, {@code value-too-large}, {@code
  *     invalid-key}, {@code unreadable}, {@code no-command-id}, {@code invalid-command-id}
- * @param detail a sentence for a person, without the record's content
+ * @param detail a sentence for a person; it may quote the character or word that is wrong
  */
 record DeadLetter(String reason, String detail) implements CommandReader.Reading {
 
@@ -47,10 +47,10 @@ record DeadLetter(String reason, String detail) implements CommandReader.Reading
     add(headers, "pleat-partition", Integer.toString(source.partition()));
     add(headers, "pleat-offset", Long.toString(source.offset()));
     add(headers, "pleat-timestamp", Long.toString(record.timestamp()));
-    if (key != null && letter.key() != key) {
+    if (!whole && length(key) > KEPT_BYTES) {
       add(headers, "pleat-key-sha256", sha256(key));
     }
-    if (value != null && letter.value() != value) {
+    if (!whole && length(value) > KEPT_BYTES) {
       add(headers, "pleat-value-sha256", sha256(value));
     }
     return letter;
@@ -76,9 +76,11 @@ record DeadLetter(String reason, String detail) implements CommandReader.Reading
     headers.add(name, value.getBytes(UTF_8));
   }
 
-  private static String sha256(byte[] bytes) {
+  private static String sha256(byte @Nullable [] bytes) {
     try {
-      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(bytes == null ? new byte[0] : bytes));
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }

@@ -63,13 +63,15 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
       public Set<StoreBuilder<?>> stores() {
         return Set.of(
             store(view.seenStore(), Serdes.String(), Serdes.Long()),
-            store(
-                heldStore(view),
-                Serdes.String(),
-                Serdes.ListSerde(ArrayList.class, Serdes.ByteArray())),
+            store(heldStore(view), Serdes.String(), listOfBytes()),
             store(view.stoppedStore(), Serdes.Integer(), Serdes.ByteArray()));
       }
     };
+  }
+
+  @SuppressWarnings("unchecked") // the serde takes the raw class of the list it makes
+  private static Serde<List<byte[]>> listOfBytes() {
+    return Serdes.ListSerde((Class<List<byte[]>>) (Class<?>) ArrayList.class, Serdes.ByteArray());
   }
 
   /** Events of a command whose last event has not come yet. */
