@@ -22,6 +22,7 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -71,8 +72,14 @@ final class TopicSetup {
    */
   record Topics(InputLog commands, String eventsTopicId) {}
 
-  /** What a topic was created as. */
-  record Created(String topicId, int partitions) {}
+  /**
+   * What a topic was created as.
+   *
+   * @param insteadOf the id of the topic it came in the place of, when an operator accepted that:
+   *     positions in that one, which state may hold for as long as a partition has no new command,
+   *     mean nothing any more
+   */
+  record Created(String topicId, int partitions, Optional<String> insteadOf) {}
 
   /**
    * Makes sure a domain's topics exist and can be trusted.
@@ -123,14 +130,16 @@ final class TopicSetup {
     checkBeginning(schema, topics);
     Map<String, Created> created = new LinkedHashMap<>();
     topics.forEach(
-        (name, topic) ->
-            created.put(name, new Created(topic.topicId().toString(), topic.partitions().size())));
-    for (String name : names) {
-      Created before = manifest.get(name);
-      if (before != null && !before.equals(created.get(name))) {
-        refuseUnlessAccepted(schema, name, "was deleted and created again", acceptRecreated);
-      }
-    }
+        (name, topic) -> {
+          String id = topic.topicId().toString();
+          Optional<Created> before = Optional.ofNullable(manifest.get(name));
+          Optional<String> insteadOf = before.flatMap(Created::insteadOf);
+          if (before.isPresent() && !before.get().topicId().equals(id)) {
+            refuseUnlessAccepted(schema, name, "was deleted and created again", acceptRecreated);
+            insteadOf = Optional.of(before.get().topicId());
+          }
+          created.put(name, new Created(id, topic.partitions().size(), insteadOf));
+        });
     record(schema.manifestTopic(), manifest, created);
     Created commands = created.get(schema.commandsTopic());
     Created events = created.get(schema.eventsTopic());
@@ -138,7 +147,11 @@ final class TopicSetup {
       throw new IllegalStateException("described topics are missing");
     }
     return new Topics(
-        new InputLog(commands.topicId(), commands.partitions(), acceptRecreated), events.topicId());
+        new InputLog(
+            commands.topicId(),
+            commands.partitions(),
+            acceptRecreated || commands.insteadOf().isPresent()),
+        events.topicId());
   }
 
   private static Map<String, String> configOf(DomainSchema<?, ?> schema, String name) {
@@ -337,6 +350,8 @@ final class TopicSetup {
   private Map<String, Created> readManifest(String topic) {
     awaitAll(List.of(topic));
     Map<String, Object> properties = new HashMap<>(connection);
+    // The fetch after the last record is waited for on closing: half a second by default.
+    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20);
     TopicPartition partition = new TopicPartition(topic, 0);
     Map<String, Created> manifest = new LinkedHashMap<>();
     try (Consumer<String, byte[]> consumer =

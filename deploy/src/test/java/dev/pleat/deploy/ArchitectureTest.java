@@ -210,11 +210,6 @@ final class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("org.apache.kafka.streams.processor..")
-        .orShould()
-        .callMethod(
-            org.apache.kafka.streams.KafkaStreams.class,
-            "store",
-            org.apache.kafka.streams.StoreQueryParameters.class)
         .check(CLASSES);
   }
 }

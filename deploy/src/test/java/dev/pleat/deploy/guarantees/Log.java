@@ -34,7 +34,9 @@ public final class Log {
     Map<String, Object> properties =
         Map.of(
             ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, servers,
-            ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
+            ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation,
+            // The fetch after the last record is waited for on closing.
+            ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20);
     try (Consumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
       List<TopicPartition> partitions =

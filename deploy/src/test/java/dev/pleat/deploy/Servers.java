@@ -1,0 +1,46 @@
+package dev.pleat.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.pleat.topology.Domain;
+import dev.pleat.topology.calculator.CalculatorDomain;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/** Starts the application in this JVM as {@code pleat serve} does, on free ports. */
+final class Servers {
+
+  static final List<Domain<?, ?, ?>> DOMAINS = List.of(CalculatorDomain.CALCULATOR);
+  static final int PARTITIONS = 4;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private Servers() {}
+
+  /** Everything in this process, ready. */
+  static Instance embedded(Path dataDir) {
+    return ready(launch(dataDir, Optional.empty(), false));
+  }
+
+  /** Joined to a broker, ready. */
+  static Instance joined(Path dataDir, String bootstrapServers) {
+    return ready(launch(dataDir, Optional.of(bootstrapServers), false));
+  }
+
+  /** Started, and perhaps not ready yet. */
+  static Instance launch(
+      Path dataDir, Optional<String> bootstrapServers, boolean acceptRecreatedTopics) {
+    return Instance.start(
+        new Settings(
+            "127.0.0.1", 0, 0, dataDir, PARTITIONS, bootstrapServers, false, acceptRecreatedTopics),
+        DOMAINS,
+        line -> {});
+  }
+
+  static Instance ready(Instance instance) {
+    assertEquals(List.of(), instance.awaitReady(PATIENCE), "not ready");
+    return instance;
+  }
+}
