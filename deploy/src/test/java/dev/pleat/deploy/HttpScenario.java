@@ -8,6 +8,7 @@ import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.schemas.SubmittedCommand;
 import dev.pleat.topology.Scenario;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,12 +18,21 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.Function;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -35,6 +45,7 @@ import tools.jackson.databind.json.JsonMapper;
 final class HttpScenario<C, E> extends Scenario<C, E> {
 
   private static final JsonMapper JSON = new JsonMapper();
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final URI base;
@@ -58,16 +69,71 @@ final class HttpScenario<C, E> extends Scenario<C, E> {
 
   @Override
   protected Result<E> run(Trial<C, E> trial) {
-    if (trial.actor().isPresent()) {
-      throw new IllegalArgumentException("there is no authenticated gateway to say who sends this");
-    }
     for (E event : trial.given()) {
       Result<E> caused = send(trial.aggregateId(), causedBy.apply(event), OptionalLong.empty());
       if (!caused.events().equals(List.of(event))) {
         throw new AssertionError("given " + event + " but the command for it gave " + caused);
       }
     }
-    return send(trial.aggregateId(), trial.command(), trial.expectedVersion());
+    return trial.actor().isPresent()
+        ? write(trial, trial.actor().get())
+        : send(trial.aggregateId(), trial.command(), trial.expectedVersion());
+  }
+
+  /**
+   * There is no authenticated gateway yet to say who sends a command, so one by somebody is written
+   * to the topic; what became of it is asked over HTTP.
+   */
+  private Result<E> write(Trial<C, E> trial, String actor) {
+    UUID id = UUID.randomUUID();
+    SubmittedCommand command =
+        SubmittedCommand.of(
+                id,
+                trial.command().getClass().getSimpleName(),
+                JsonCodec.toObject(trial.command()),
+                Instant.now())
+            .by(actor);
+    SubmittedCommand sent =
+        trial.expectedVersion().isPresent()
+            ? command.expecting(trial.expectedVersion().getAsLong())
+            : command;
+    try (Producer<String, byte[]> producer =
+        new KafkaProducer<>(
+            Map.of(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers),
+            new StringSerializer(),
+            new ByteArraySerializer())) {
+      producer.send(
+          new ProducerRecord<>(
+              schema().commandsTopic(), trial.aggregateId(), JsonCodec.write(sent)));
+    }
+    HttpRequest status =
+        HttpRequest.newBuilder(base.resolve("/commands/" + id + "?key=" + trial.aggregateId()))
+            .build();
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (true) {
+      HttpResponse<String> response = answer(status);
+      JsonNode body = JSON.readTree(response.body());
+      if (response.statusCode() == 200 && !body.get("status").asString().equals("pending")) {
+        token = body.path("token").asString("");
+        List<RecordedEvent> events = eventsOf(trial.aggregateId(), id);
+        return new Result<>(verdict(body, events), events.stream().map(this::event).toList());
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("no outcome in time: " + response.statusCode() + " " + body);
+      }
+    }
+  }
+
+  private static Outcome.Verdict verdict(JsonNode body, List<RecordedEvent> events) {
+    long version = body.get("version").asLong();
+    return switch (body.get("status").asString()) {
+      case "accepted" ->
+          new Outcome.Accepted(version, events.stream().map(RecordedEvent::id).toList());
+      case "unchanged" -> new Outcome.Unchanged(version);
+      default ->
+          new Outcome.Rejected(
+              version, body.get("reason").asString(), body.get("detail").asString());
+    };
   }
 
   private Result<E> send(String aggregateId, C command, OptionalLong expectedVersion) {
@@ -87,16 +153,14 @@ final class HttpScenario<C, E> extends Scenario<C, E> {
     token = response.headers().firstValue("Pleat-Token").orElse("");
     JsonNode body = JSON.readTree(response.body());
     List<RecordedEvent> events = eventsOf(aggregateId, id);
-    long version = body.get("version").asLong();
     Outcome.Verdict verdict =
         switch (response.statusCode()) {
-          case 200 ->
-              body.get("status").asString().equals("accepted")
-                  ? new Outcome.Accepted(version, events.stream().map(RecordedEvent::id).toList())
-                  : new Outcome.Unchanged(version);
+          case 200 -> verdict(body, events);
           case 409, 412 ->
               new Outcome.Rejected(
-                  version, body.get("code").asString(), body.get("detail").asString());
+                  body.get("version").asLong(),
+                  body.get("code").asString(),
+                  body.get("detail").asString());
           default -> throw new AssertionError(response.statusCode() + " " + response.body());
         };
     return new Result<>(verdict, events.stream().map(this::event).toList());
