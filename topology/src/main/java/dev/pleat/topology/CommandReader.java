@@ -17,8 +17,11 @@ import org.jspecify.annotations.Nullable;
  */
 record CommandReader(int partitions) {
 
-  /** The largest command, in bytes of its value; the HTTP API takes no larger bodies either. */
-  static final int MAX_COMMAND_BYTES = 256 * 1024;
+  /**
+   * The largest command, in bytes of its value. A body of 256 KiB, which the HTTP API takes, can be
+   * three times as large once its numbers are in their usual form.
+   */
+  static final int MAX_COMMAND_BYTES = 800 * 1024;
 
   /** What a record turned out to be. */
   sealed interface Reading permits Addressed, Misplaced, DeadLetter {}

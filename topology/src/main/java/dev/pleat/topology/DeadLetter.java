@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 record DeadLetter(String reason, String detail) implements CommandReader.Reading {
 
   /** Key, value and headers that are together below this are copied whole, in bytes. */
-  private static final int MAX_COPIED_BYTES = 512 * 1024;
+  private static final int MAX_COPIED_BYTES = 900 * 1024;
 
   /** What is kept of a key or a value that is too large to copy, in bytes. */
   private static final int KEPT_BYTES = 64 * 1024;

@@ -118,12 +118,12 @@ class DeadLettersTest {
     assertEquals(sha256(value), header(letter, "pleat-value-sha256"));
     assertNull(header(letter, "pleat-key-sha256"));
     assertEquals(
-        "the value has 1000000 bytes, a command at most 262144", header(letter, "pleat-detail"));
+        "the value has 1000000 bytes, a command at most 819200", header(letter, "pleat-detail"));
   }
 
   @Test
   void copies_a_value_that_is_too_large_for_a_command_but_not_for_a_copy() {
-    byte[] value = new byte[256 * 1024 + 1];
+    byte[] value = new byte[800 * 1024 + 1];
 
     TestRecord<byte[], byte[]> letter = deadLetter("value-too-large", KEY, value);
 
@@ -132,16 +132,16 @@ class DeadLettersTest {
   }
 
   @Test
-  void takes_a_command_of_256_KiB() {
+  void takes_a_command_of_800_KiB() {
     String good = new String(JsonCodec.write(GOOD), UTF_8);
-    String large = " ".repeat(256 * 1024 - good.length()) + good;
+    String large = " ".repeat(800 * 1024 - good.length()) + good;
 
     assertInstanceOf(Accepted.class, journal.send("p", large).outcome().verdict());
   }
 
   @Test
   void keeps_the_first_64_KiB_and_the_digest_of_a_huge_key() throws Exception {
-    byte[] key = "k".repeat(700_000).getBytes(UTF_8);
+    byte[] key = "k".repeat(950_000).getBytes(UTF_8);
 
     TestRecord<byte[], byte[]> letter = deadLetter("invalid-key", key, JsonCodec.write(GOOD));
 
