@@ -20,6 +20,7 @@ import java.util.UUID;
 final class DataDirectory implements AutoCloseable {
 
   private static final String STATE = "state";
+  private static final String NATIVE = "native";
 
   private final Path root;
   private final FileChannel lock;
@@ -51,6 +52,7 @@ final class DataDirectory implements AutoCloseable {
       }
       // Several applications make it at once otherwise, and the slower one fails.
       Files.createDirectories(root.resolve(STATE));
+      Files.createDirectories(root.resolve(NATIVE));
       return new DataDirectory(root, lock, instanceId(root.resolve("instance-id")));
     } catch (IOException e) {
       String reason =
@@ -95,6 +97,11 @@ final class DataDirectory implements AutoCloseable {
   /** Where Kafka Streams keeps its state stores. */
   Path state() {
     return root.resolve(STATE);
+  }
+
+  /** Where RocksDB unpacks its library. */
+  Path nativeLibraries() {
+    return root.resolve(NATIVE);
   }
 
   @Override

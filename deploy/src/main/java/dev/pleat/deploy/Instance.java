@@ -13,6 +13,7 @@ import dev.pleat.topology.Domain;
 import dev.pleat.topology.InputLog;
 import dev.pleat.topology.StatusTopology;
 import dev.pleat.topology.ViewTopology;
+import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -36,6 +37,7 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
+import org.rocksdb.NativeLibraryLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,6 +73,7 @@ final class Instance implements AutoCloseable {
         Port.refuseUnlessFree("--port", settings.host(), settings.port());
       }
       data = opened(DataDirectory.open(settings.dataDir()));
+      loadStateStores(data);
       bootstrapServers = connect(settings, progress);
       Map<String, Object> connection =
           Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
@@ -123,6 +126,19 @@ final class Instance implements AutoCloseable {
   private <T extends AutoCloseable> T opened(T resource) {
     opened.push(resource);
     return resource;
+  }
+
+  /**
+   * Loads RocksDB's library from the data directory. By itself it unpacks 15 MB to a new temporary
+   * file at each start, and whoever is killed leaves it behind.
+   */
+  private static void loadStateStores(DataDirectory data) {
+    try {
+      NativeLibraryLoader.getInstance().loadLibrary(data.nativeLibraries().toString());
+    } catch (IOException e) {
+      throw new StartRefused(
+          "--data-dir " + data + ": RocksDB's library cannot be unpacked (" + e.getMessage() + ")");
+    }
   }
 
   private String connect(Settings settings, Consumer<String> progress) {
