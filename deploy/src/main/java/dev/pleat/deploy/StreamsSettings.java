@@ -64,7 +64,6 @@ record StreamsSettings(Map<String, Object> connection, Path stateDir, String ins
     return properties;
   }
 
-  @SuppressWarnings("deprecation") // the switch goes once the next release turns it on for all
   private Properties common(String applicationId) {
     Properties properties = new Properties();
     properties.putAll(connection);
@@ -73,8 +72,6 @@ record StreamsSettings(Map<String, Object> connection, Path stateDir, String ins
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
     // The newer protocol tells interactive queries wrong hosts in 4.3 (KAFKA-20782).
     properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
-    // There are no global stores; unset, each start warns about them.
-    properties.put(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_GLOBAL_ENABLED_CONFIG, true);
     properties.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
     // The number of copies the cluster gives its topics by default.
     properties.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, -1);
