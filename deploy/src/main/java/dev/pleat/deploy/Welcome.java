@@ -25,7 +25,7 @@ final class Welcome {
         Try it: create a value, multiply it, read it.
 
           curl -i -d '{"value": 3}' -H 'Content-Type: application/json' -H 'Idempotency-Key: %5$s' %1$s/values
-          curl -i -X PUT -d '{"operation": "MULTIPLY", "value": 3}' -H 'Content-Type: application/json' %1$s/values/%6$s
+          curl -i -X PUT -d '{"operation": "MULTIPLY", "value": 3}' -H 'Content-Type: application/json' -H 'Prefer: return=representation' %1$s/values/%6$s
           curl -i %1$s/values/%6$s
 
         Stop it with Ctrl-C."""

@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.UUID;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.processor.Cancellable;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -27,8 +29,14 @@ final class CommandMemory {
   /** Not the present: a log's clock may go back when another broker takes over. */
   private static final Instant NEWEST = Instant.ofEpochMilli(Long.MAX_VALUE);
 
+  /** The key of an entry that is no command: those begin with an aggregate's id. */
+  private static final String TRACE = "";
+
+  private static final Duration TRACE_DELAY = Duration.ofMillis(100);
+
   private final long memoryMs;
   private WindowStore<String, byte[]> overflow;
+  private Cancellable trace;
 
   @SuppressWarnings("NullAway.Init") // init comes first
   CommandMemory(Duration memory) {
@@ -44,6 +52,24 @@ final class CommandMemory {
 
   void init(ProcessorContext<?, ?> context) {
     overflow = context.getStateStore(OVERFLOW);
+    trace = context.schedule(TRACE_DELAY, PunctuationType.WALL_CLOCK_TIME, now -> leaveTrace());
+  }
+
+  /**
+   * Leaves one empty entry in a store that was never written, soon after the start. Kafka Streams
+   * 4.3 takes a store of segments without any for a corrupted one: every start would wipe all
+   * stores of the partition and read them back from their changelogs.
+   *
+   * <p>Not in {@link #init}, where nobody would commit it. The entry lies at the beginning of time,
+   * so that the store's own time stays that of the log.
+   */
+  private void leaveTrace() {
+    trace.cancel();
+    try (KeyValueIterator<Windowed<String>, byte[]> any = overflow.all()) {
+      if (!any.hasNext()) {
+        overflow.put(TRACE, new byte[0], 0);
+      }
+    }
   }
 
   /** The command of this id, if it was decided within the memory's time. */
