@@ -20,8 +20,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.DisabledOnOs;
-import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -29,7 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
  * line, and their {@code mvn} makes the files a build makes: both are what the script hands over
  * to.
  */
-@DisabledOnOs(OS.WINDOWS)
 class LauncherTest {
 
   /** What the script may use beside {@code java} and {@code mvn}. */
