@@ -28,6 +28,8 @@ final class ReadmeIT {
   private static final Path OWN_DOMAIN = Path.of("src", "it", "own-domain");
   private static final String SERVE = "deploy/bin/pleat serve\n";
   private static final String VERIFY = "mvn -B verify\n";
+  private static final Pattern FENCE = Pattern.compile("^\\s*(```|~~~)", Pattern.MULTILINE);
+  private static final Pattern LINK = Pattern.compile("]\\(([^)#:]+)(#[^)]*)?\\)");
   private static final Pattern BLOCK =
       Pattern.compile("^```(\\w*)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
   private static final long DEADLINE_SECONDS = 120;
@@ -51,6 +53,9 @@ final class ReadmeIT {
     assertTrue(
         Files.readAllLines(REPOSITORY.resolve("README.md")).size() < 250, "250 lines or more");
     List<Block> blocks = blocks();
+    long fences =
+        FENCE.matcher(Files.readString(REPOSITORY.resolve("README.md"))).results().count();
+    assertEquals(2L * blocks.size(), fences, "fences that no block found here begins or ends with");
     assertEquals("text", blocks.get(0).kind(), "the picture comes first");
     for (int i = 1; i < blocks.size(); i++) {
       Block block = blocks.get(i);
@@ -58,6 +63,19 @@ final class ReadmeIT {
       if (block.kind().equals("text")) {
         assertEquals("sh", blocks.get(i - 1).kind(), "output of no command: " + block);
       }
+    }
+  }
+
+  @Test
+  void links_to_files_that_exist() throws IOException {
+    List<String> links =
+        LINK.matcher(Files.readString(REPOSITORY.resolve("README.md")))
+            .results()
+            .map(link -> link.group(1))
+            .toList();
+    assertTrue(links.size() >= 5, "links: " + links);
+    for (String link : links) {
+      assertTrue(Files.exists(REPOSITORY.resolve(link)), link);
     }
   }
 

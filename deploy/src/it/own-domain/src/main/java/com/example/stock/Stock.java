@@ -12,7 +12,7 @@ import dev.pleat.topology.Decision;
 public final class Stock implements Decider<Stock.State, StockCommand, StockEvent> {
 
   /** What is remembered between commands. */
-  public record State(int inStock) {}
+  public record State(long inStock) {}
 
   @Override
   public State initialState() {

@@ -1,4 +1,4 @@
 package com.example.stock;
 
 /** A row of the view: how many there are. */
-public record StockLevel(String sku, int inStock) {}
+public record StockLevel(String sku, long inStock) {}
