@@ -38,7 +38,6 @@ final class CommandRoutes {
   static final int MAX_BODY_BYTES = 256 * 1024;
 
   private static final int MAX_UNDER_WAY = 20_000;
-  private static final int MAX_DRAINED_BYTES = 2 * 1024 * 1024;
   private static final Duration ROW_WAIT = Duration.ofSeconds(2);
 
   private final Commands commands;
@@ -146,19 +145,9 @@ final class CommandRoutes {
     InputStream in = request.req().getInputStream();
     byte[] bytes = in.readNBytes(MAX_BODY_BYTES + 1);
     if (bytes.length > MAX_BODY_BYTES) {
-      // Many clients only read an answer once they have sent everything: take in a little more.
-      drain(in);
       throw tooLarge;
     }
     return bytes;
-  }
-
-  private static void drain(InputStream in) throws IOException {
-    byte[] buffer = new byte[8192];
-    int drained = 0;
-    for (int n = in.read(buffer); n >= 0 && drained < MAX_DRAINED_BYTES; n = in.read(buffer)) {
-      drained += n;
-    }
   }
 
   private static JsonObject read(byte[] body) {

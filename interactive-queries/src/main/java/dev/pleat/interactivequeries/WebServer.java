@@ -8,6 +8,7 @@ import io.javalin.http.HandlerType;
 import io.javalin.http.HttpResponseException;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.nio.ByteBuffer;
@@ -38,6 +39,7 @@ final class WebServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WebServer.class);
 
   private static final int MAX_HEADER_BYTES = 16 * 1024;
+  private static final int MAX_DRAINED_BYTES = 2 * 1024 * 1024;
   private static final long STOP_TIMEOUT_MS = 8_000;
   private static final Map<String, String> ALWAYS =
       Map.of("X-Content-Type-Options", "nosniff", "Cache-Control", "no-store");
@@ -139,10 +141,49 @@ final class WebServer implements AutoCloseable {
   }
 
   private static void write(Context request, Reply reply) {
+    if (mayLeaveSomeBody(request, reply.status()) && !readToTheEnd(request)) {
+      request.header("Connection", "close");
+    }
     ALWAYS.forEach(request::header);
     reply.headers().forEach(request::header);
     request.status(reply.status()).contentType(reply.contentType()).result(reply.body());
     request.res().setContentLength(reply.body().length);
+  }
+
+  /**
+   * Takes in what is left of a body nobody wanted. Left where it is, the server closes the
+   * connection without a word, and the client's next request on it is lost; many clients also only
+   * read an answer once they have sent everything.
+   *
+   * @return false if the connection cannot be used again
+   */
+  private static boolean readToTheEnd(Context request) {
+    if (request.req().getHeader("Expect") != null) {
+      // The client asked before sending; to read now would tell it to go on.
+      return false;
+    }
+    try {
+      InputStream body = request.req().getInputStream();
+      byte[] buffer = new byte[8192];
+      for (int drained = 0; drained < MAX_DRAINED_BYTES; ) {
+        int n = body.read(buffer);
+        if (n < 0) {
+          return true;
+        }
+        drained += n;
+      }
+      return false;
+    } catch (IOException e) {
+      LOG.debug("the rest of a body cannot be read", e);
+      return false;
+    }
+  }
+
+  private static boolean mayLeaveSomeBody(Context request, int status) {
+    boolean hasBody =
+        request.req().getContentLengthLong() > 0
+            || request.req().getHeader("Transfer-Encoding") != null;
+    return hasBody && status >= 400;
   }
 
   /** No route, or the wrong method; OPTIONS is answered with the methods there are. */

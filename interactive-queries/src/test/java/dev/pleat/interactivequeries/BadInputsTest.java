@@ -10,10 +10,15 @@ import dev.pleat.interactivequeries.RunningApi.Answered;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
@@ -224,6 +229,38 @@ final class BadInputsTest {
         api.send("POST", "/values", BodyPublishers.ofString("{\"value\":3}"))
             .isProblem(415, "unsupported-media-type")
             .field("detail"));
+  }
+
+  @Test
+  void a_refused_request_does_not_cost_the_next_one_its_connection() throws Exception {
+    try (Socket socket = new Socket("127.0.0.1", api.api.port())) {
+      socket.setSoTimeout(20_000);
+      socket.setTcpNoDelay(true);
+      OutputStream out = socket.getOutputStream();
+      String refused = "POST /values HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n";
+      for (int i = 0; i < 1_000; i++) {
+        out.write((refused + "Content-Length: 11\r\n\r\n").getBytes(ISO_8859_1));
+        out.flush();
+        // A packet of its own: sometimes the server is done before it comes.
+        out.write("{\"value\":3}".getBytes(ISO_8859_1));
+        out.flush();
+        assertEquals("HTTP/1.1 415 Unsupported Media Type", answered(socket.getInputStream()));
+      }
+    }
+  }
+
+  /** Reads one answer with a body, and returns its first line. */
+  private static String answered(InputStream in) throws IOException {
+    StringBuilder head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      int c = in.read();
+      assertTrue(c >= 0, "the connection was closed after: " + head);
+      head.append((char) c);
+    }
+    Matcher length = Pattern.compile("(?i)content-length: ([0-9]+)").matcher(head);
+    assertTrue(length.find(), head.toString());
+    in.readNBytes(Integer.parseInt(length.group(1)));
+    return head.substring(0, head.indexOf("\r\n"));
   }
 
   @Test

@@ -49,8 +49,8 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
    * Every record ends as exactly one outcome or one dead letter, or was answered before and is
    * skipped. The checks run in this order, and the first that says no decides:
    *
-   *   readable -> right partition and key -> position not processed before -> command id known? ->
-   *   action and data fit the schema -> not expired -> expected version -> decide
+   *   position not processed before -> readable -> right partition -> command id known? -> action
+   *   known -> right key -> data fits the schema -> not expired -> expected version -> decide
    *
    * Whether the actor may send the command is the decider's to say (reason not-authorised).
    *
