@@ -3,6 +3,7 @@ package dev.pleat.deploy;
 import dev.pleat.interactivequeries.Health;
 import dev.pleat.interactivequeries.HttpApi;
 import dev.pleat.interactivequeries.KafkaCommands;
+import dev.pleat.interactivequeries.Listener;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
 import dev.pleat.interactivequeries.StreamsViews;
 import dev.pleat.schemas.CommandStatus;
@@ -11,9 +12,12 @@ import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.topology.CommandTopology;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.InputLog;
+import dev.pleat.topology.MemoryLimits;
 import dev.pleat.topology.StatusTopology;
 import dev.pleat.topology.ViewTopology;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -30,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
@@ -50,6 +55,7 @@ final class Instance implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
 
+  private static final long STORE_MEMORY_BYTES = 256L * 1024 * 1024;
   private static final Duration CLUSTER_PATIENCE = Duration.ofSeconds(15);
   private static final Duration READY_PAUSE = Duration.ofMillis(20);
 
@@ -73,39 +79,52 @@ final class Instance implements AutoCloseable {
         Port.refuseUnlessFree("--port", settings.host(), settings.port());
       }
       data = opened(DataDirectory.open(settings.dataDir()));
+      Listener listener = opened(Listener.open(settings.host(), settings.port()));
+      url = "http://" + urlHost(settings.host()) + ":" + listener.port();
+      String address =
+          settings
+              .advertisedAddress()
+              .orElseGet(() -> reachable(settings.host()) + ":" + listener.port());
       loadStateStores(data);
       bootstrapServers = connect(settings, progress);
       Map<String, Object> connection =
           Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
       Map<String, TopicSetup.Topics> topics = topics(settings, connection, domains, progress);
-      StreamsSettings streams = new StreamsSettings(connection, data.state(), data.instanceId());
+      StreamsSettings streams =
+          new StreamsSettings(
+              connection,
+              data.state(),
+              data.instanceId(),
+              opened(new StoreMemory(STORE_MEMORY_BYTES)));
       progress.accept("Starting the applications");
       for (Domain<?, ?, ?> domain : domains) {
-        startApplications(domain, topicsOf(topics, domain.schema().name()).commands(), streams);
+        startApplications(
+            domain, topicsOf(topics, domain.schema().name()).commands(), streams, address);
       }
       domains.forEach(domain -> schemas.add(domain.schema()));
       commands = opened(new KafkaCommands(connection, schemas));
       ToIntFunction<DomainSchema<?, ?>> partitions =
           schema -> topicsOf(topics, schema.name()).commands().partitions();
       views = new StreamsViews(this::application, partitions);
+      Function<String, String> logId = domain -> topicsOf(topics, domain).eventsTopicId();
+      StreamsCommandStatuses statuses =
+          opened(
+              new StreamsCommandStatuses(
+                  new StreamsCommandStatuses.Sources(
+                      this::application,
+                      partitions,
+                      logId,
+                      StatusTopology::applicationId,
+                      connection,
+                      CommandTopology.DEFAULT_MEMORY,
+                      InstantSource.system())));
       HttpApi http =
           opened(
               new HttpApi(
                   new HttpApi.Parts(
-                      schemas,
-                      commands,
-                      views,
-                      new StreamsCommandStatuses(
-                          this::application,
-                          partitions,
-                          CommandTopology.DEFAULT_MEMORY,
-                          InstantSource.system()),
-                      domain -> topicsOf(topics, domain).eventsTopicId(),
-                      this::health),
-                  settings.host(),
-                  settings.port()));
+                      schemas, commands, commands, views, statuses, logId, this::health),
+                  listener));
       http.start();
-      url = "http://" + urlHost(settings.host()) + ":" + http.port();
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -211,22 +230,39 @@ final class Instance implements AutoCloseable {
     return found;
   }
 
+  /** A host others can connect to: that of this machine, if all its addresses are listened on. */
+  private static String reachable(String host) {
+    try {
+      return urlHost(
+          InetAddress.getByName(host).isAnyLocalAddress()
+              ? InetAddress.getLocalHost().getHostAddress()
+              : host);
+    } catch (UnknownHostException e) {
+      return urlHost(host);
+    }
+  }
+
   /** An IPv6 address needs brackets in a URL. */
   private static String urlHost(String host) {
     return host.contains(":") ? "[" + host + "]" : host;
   }
 
-  private void startApplications(Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams) {
+  private void startApplications(
+      Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams, String address) {
     DomainSchema<?, ?> schema = domain.schema();
+    Refold refold = new Refold(domain, streams, MemoryLimits.DEFAULT);
     start(
         "decide " + schema.name(),
-        CommandTopology.of(domain, log, CommandTopology.DEFAULT_MEMORY),
+        waiting ->
+            CommandTopology.of(
+                domain, log.afterRefolds(refold.complete(waiting)), MemoryLimits.DEFAULT),
         streams.deciding(CommandTopology.applicationId(schema)));
     StreamsRole status =
         start(
             "command status " + schema.name(),
             StatusTopology.of(schema, log, CommandTopology.DEFAULT_MEMORY),
-            streams.indexing(StatusTopology.applicationId(schema)));
+            StreamsSettings.answeringAt(
+                address, streams.indexing(StatusTopology.applicationId(schema))));
     rolesByStore.put(place(schema.name(), CommandStatus.STORE), status);
     for (View view : schema.views()) {
       StreamsRole role =
@@ -241,7 +277,12 @@ final class Instance implements AutoCloseable {
   }
 
   private StreamsRole start(String name, Topology topology, Properties properties) {
-    StreamsRole role = opened(StreamsRole.start(name, topology, properties));
+    return start(name, waiting -> topology, properties);
+  }
+
+  private StreamsRole start(
+      String name, StreamsRole.Preparation preparation, Properties properties) {
+    StreamsRole role = opened(StreamsRole.start(name, preparation, properties));
     roles.add(role);
     return role;
   }

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -18,6 +20,8 @@ import picocli.CommandLine.ParseResult;
  * @param host where HTTP is served; another address than loopback needs {@code insecure}, because
  *     nobody is asked who they are
  * @param port where HTTP is served; 0 for a free one
+ * @param advertisedAddress where other instances reach the HTTP of this one, as host:port; empty
+ *     for where it is served
  * @param kafkaPort where the embedded broker listens on loopback; 0 for a free one
  * @param dataDir the embedded broker's records and the state stores; one process each, because the
  *     instance's identity lies in it
@@ -31,6 +35,7 @@ import picocli.CommandLine.ParseResult;
 record Settings(
     String host,
     int port,
+    Optional<String> advertisedAddress,
     int kafkaPort,
     Path dataDir,
     int partitions,
@@ -43,6 +48,8 @@ record Settings(
   private static final int EMBEDDED_PARTITIONS = 4;
   private static final int CLUSTER_PARTITIONS = 12;
   private static final int MAX_PARTITIONS = 10_000;
+  private static final Pattern ADDRESS =
+      Pattern.compile("(?:[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\]):([0-9]{1,5})");
 
   /** The flags, with defaults and units, as {@code --help} shows them. */
   static CommandSpec spec(Map<String, String> environment) {
@@ -58,6 +65,12 @@ record Settings(
             .addOption(
                 option("--port", "PORT", Integer.class, "8080")
                     .description("Port HTTP is served on; 0 takes a free one." + DEFAULT)
+                    .build())
+            .addOption(
+                option("--advertised-address", "HOST:PORT", String.class, null)
+                    .description(
+                        "Where other instances reach the HTTP of this one. Default: where it is"
+                            + " served.")
                     .build())
             .addOption(
                 option("--kafka-port", "PORT", Integer.class, "9092")
@@ -138,6 +151,7 @@ record Settings(
         new Settings(
             Settings.<String>value(spec, "--host").orElseThrow(),
             Settings.<Integer>value(spec, "--port").orElseThrow(),
+            Settings.<String>value(spec, "--advertised-address").filter(text -> !text.isBlank()),
             Settings.<Integer>value(spec, "--kafka-port").orElseThrow(),
             Settings.<Path>value(spec, "--data-dir").orElseThrow().toAbsolutePath().normalize(),
             Settings.<Integer>value(spec, "--partitions")
@@ -156,6 +170,7 @@ record Settings(
   private void check() {
     checkPort("--port", port);
     checkPort("--kafka-port", kafkaPort);
+    advertisedAddress.ifPresent(Settings::checkAddress);
     if (partitions < 1 || partitions > MAX_PARTITIONS) {
       throw new StartRefused(
           "--partitions " + partitions + ": must be from 1 to " + MAX_PARTITIONS);
@@ -171,6 +186,17 @@ record Settings(
     } catch (UnknownHostException e) {
       throw new StartRefused(
           "--host " + host + ": no such address; use 127.0.0.1 or a name of this machine");
+    }
+  }
+
+  private static void checkAddress(String address) {
+    Matcher parts = ADDRESS.matcher(address);
+    int port = parts.matches() ? Integer.parseInt(parts.group(1)) : 0;
+    if (port < 1 || port > 65_535) {
+      throw new StartRefused(
+          "--advertised-address "
+              + address
+              + ": must be a host and a port, like pleat-1.example.org:8080 or [::1]:8080");
     }
   }
 

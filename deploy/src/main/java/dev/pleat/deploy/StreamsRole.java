@@ -1,5 +1,6 @@
 package dev.pleat.deploy;
 
+import java.io.Serial;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.common.Metric;
@@ -44,9 +46,10 @@ final class StreamsRole implements AutoCloseable {
   private static final double MAX_POLL_SILENCE_S = 30;
 
   private final String name;
-  private final Topology topology;
+  private final Preparation preparation;
   private final Properties properties;
   private final Thread supervisor;
+  private final CountDownLatch closing = new CountDownLatch(1);
 
   /** What the stream threads tell the supervisor; the empty one ends it. */
   private final BlockingQueue<Optional<Throwable>> failures = new LinkedBlockingQueue<>();
@@ -55,9 +58,37 @@ final class StreamsRole implements AutoCloseable {
   private volatile Optional<KafkaStreams> running = Optional.empty();
   private volatile Optional<String> down = Optional.of("starting");
 
-  private StreamsRole(String name, Topology topology, Properties properties) {
+  /** What is done before each start of an application, and what then runs. */
+  interface Preparation {
+    /** The topology to run; may take its time, and fail as the application itself may. */
+    Topology prepare(Waiting waiting);
+  }
+
+  /** How a preparation says what it does, and how it waits. */
+  interface Waiting {
+    /** Shown as what is wrong with the role until it runs. */
+    void says(String what);
+
+    /**
+     * Waits.
+     *
+     * @throws Closed if the role is closed before or meanwhile
+     */
+    void pause(Duration time);
+  }
+
+  /** Thrown where a preparation waits and the role is closed. */
+  static final class Closed extends RuntimeException {
+    @Serial private static final long serialVersionUID = 1L;
+
+    private Closed() {
+      super("closed while it was prepared");
+    }
+  }
+
+  private StreamsRole(String name, Preparation preparation, Properties properties) {
     this.name = name;
-    this.topology = topology;
+    this.preparation = preparation;
     this.properties = properties;
     this.supervisor =
         Thread.ofPlatform().name("role-" + name).daemon(true).unstarted(this::supervise);
@@ -65,7 +96,12 @@ final class StreamsRole implements AutoCloseable {
 
   /** Starts the application in the background. */
   static StreamsRole start(String name, Topology topology, Properties properties) {
-    StreamsRole role = new StreamsRole(name, topology, properties);
+    return start(name, waiting -> topology, properties);
+  }
+
+  /** Starts the application in the background, prepared anew each time it is started. */
+  static StreamsRole start(String name, Preparation preparation, Properties properties) {
+    StreamsRole role = new StreamsRole(name, preparation, properties);
     role.supervisor.start();
     return role;
   }
@@ -129,7 +165,7 @@ final class StreamsRole implements AutoCloseable {
       KafkaStreams streams = null;
       Optional<Throwable> failure;
       try {
-        streams = new KafkaStreams(topology, properties);
+        streams = new KafkaStreams(preparation.prepare(new RoleWaiting()), properties);
         streams.setUncaughtExceptionHandler(
             e -> {
               failures.add(Optional.of(e));
@@ -140,7 +176,7 @@ final class StreamsRole implements AutoCloseable {
         streams.start();
         running = Optional.of(streams);
         failure = failures.take();
-      } catch (InterruptedException e) {
+      } catch (InterruptedException | Closed e) {
         failure = Optional.empty();
       } catch (RuntimeException e) {
         failure = Optional.of(e);
@@ -198,11 +234,31 @@ final class StreamsRole implements AutoCloseable {
   /** Stops the application and waits until it has, at most 10 s. */
   @Override
   public void close() {
+    closing.countDown();
     failures.add(Optional.empty());
     try {
       supervisor.join(CLOSE_TIMEOUT.plusSeconds(5).toMillis());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private final class RoleWaiting implements Waiting {
+    @Override
+    public void says(String what) {
+      down = Optional.of(what);
+    }
+
+    @Override
+    public void pause(Duration time) {
+      try {
+        if (closing.await(time.toMillis(), TimeUnit.MILLISECONDS)) {
+          throw new Closed();
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new Closed();
+      }
     }
   }
 

@@ -14,22 +14,40 @@ import org.apache.kafka.streams.StreamsConfig;
  * @param connection what every Kafka client needs to connect
  * @param stateDir where the state stores lie
  * @param instanceId makes this process the same group member after a restart
+ * @param memory what the state stores share
  */
-record StreamsSettings(Map<String, Object> connection, Path stateDir, String instanceId) {
+record StreamsSettings(
+    Map<String, Object> connection, Path stateDir, String instanceId, StoreMemory memory) {
 
   /**
-   * Decides commands: a client waits for each, so transactions are short.
+   * Decides commands. Where a client waits, the processor asks for commits itself, at a pace; the
+   * interval is for commands nobody waits for.
    *
-   * <p>{@code poll.ms} bounds how long a commit that is due sleeps; {@code commit.interval.ms} is
-   * about the latency of a decision at low load. {@code linger.ms} (100 in Kafka Streams) would
-   * keep records back until the commit; sent earlier, they are on the broker when it comes.
+   * <p>{@code poll.ms} bounds how long a commit that is due sleeps. {@code linger.ms} (100 in Kafka
+   * Streams) would keep records back until the commit; sent earlier, they are on the broker when it
+   * comes.
    */
   Properties deciding(String applicationId) {
     Properties properties = transactional(applicationId);
-    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 20);
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
     properties.put(StreamsConfig.POLL_MS_CONFIG, 5);
-    properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 5);
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 20);
+    // Fewer and larger requests: a record goes to three topics, and a commit sends what waits.
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 * 1024);
     // Only the processed position is cached: one row a partition, written with every record.
+    properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1024 * 1024);
+    return properties;
+  }
+
+  /**
+   * Folds the state of a decider anew, in the place of the application that decides.
+   *
+   * @param clientId tells its members of the group from those that decide
+   */
+  Properties refolding(String applicationId, String clientId) {
+    Properties properties = transactional(applicationId);
+    properties.put(StreamsConfig.CLIENT_ID_CONFIG, clientId);
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 200);
     properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1024 * 1024);
     return properties;
   }
@@ -56,6 +74,12 @@ record StreamsSettings(Map<String, Object> connection, Path stateDir, String ins
     return properties;
   }
 
+  /** The same, of a process whose HTTP the others reach at this address ({@code host:port}). */
+  static Properties answeringAt(String address, Properties properties) {
+    properties.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);
+    return properties;
+  }
+
   private Properties transactional(String applicationId) {
     Properties properties = common(applicationId);
     properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
@@ -69,6 +93,7 @@ record StreamsSettings(Map<String, Object> connection, Path stateDir, String ins
     properties.putAll(connection);
     properties.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
     properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDir.toString());
+    memory.shareIn(properties);
     properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
     // The newer protocol tells interactive queries wrong hosts in 4.3 (KAFKA-20782).
     properties.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");

@@ -21,24 +21,12 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.KafkaProducer;
-import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerConfig;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.StringDeserializer;
-import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
  * Creates a domain's topics when they are new, and refuses to start on topics that would corrupt
@@ -95,13 +83,14 @@ final class TopicSetup {
                 schema.manifestTopic(),
                 1,
                 Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT))));
-    Map<String, Created> manifest = readManifest(schema.manifestTopic());
     List<String> names =
         List.of(
             schema.commandsTopic(),
             schema.eventsTopic(),
             schema.outcomesTopic(),
             schema.deadLettersTopic());
+    Manifest written = new Manifest(connection, schema.manifestTopic());
+    Map<String, Created> manifest = readManifest(written, names);
     Map<String, TopicDescription> existing = describe(names);
 
     for (String name : names) {
@@ -130,17 +119,17 @@ final class TopicSetup {
     checkBeginning(schema, topics);
     Map<String, Created> created = new LinkedHashMap<>();
     topics.forEach(
-        (name, topic) -> {
-          String id = topic.topicId().toString();
+        (name, described) -> {
+          String id = described.topicId().toString();
           Optional<Created> before = Optional.ofNullable(manifest.get(name));
           Optional<String> insteadOf = before.flatMap(Created::insteadOf);
           if (before.isPresent() && !before.get().topicId().equals(id)) {
             refuseUnlessAccepted(schema, name, "was deleted and created again", acceptRecreated);
             insteadOf = Optional.of(before.get().topicId());
           }
-          created.put(name, new Created(id, topic.partitions().size(), insteadOf));
+          created.put(name, new Created(id, described.partitions().size(), insteadOf));
         });
-    record(schema.manifestTopic(), manifest, created);
+    record(written, manifest, created);
     Created commands = created.get(schema.commandsTopic());
     Created events = created.get(schema.eventsTopic());
     if (commands == null || events == null) {
@@ -347,57 +336,27 @@ final class TopicSetup {
         });
   }
 
-  private Map<String, Created> readManifest(String topic) {
-    awaitAll(List.of(topic));
-    Map<String, Object> properties = new HashMap<>(connection);
-    // The fetch after the last record is waited for on closing: half a second by default.
-    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20);
-    TopicPartition partition = new TopicPartition(topic, 0);
-    Map<String, Created> manifest = new LinkedHashMap<>();
-    try (Consumer<String, byte[]> consumer =
-        new KafkaConsumer<>(properties, new StringDeserializer(), new ByteArrayDeserializer())) {
-      consumer.assign(List.of(partition));
-      consumer.seekToBeginning(List.of(partition));
-      long end = consumer.endOffsets(List.of(partition), PATIENCE).getOrDefault(partition, 0L);
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (consumer.position(partition, PATIENCE) < end) {
-        for (ConsumerRecord<String, byte[]> record : consumer.poll(Duration.ofMillis(200))) {
-          if (record.key() != null && record.value() != null) {
-            manifest.put(record.key(), JsonCodec.readValue(record.value(), Created.class));
-          }
-        }
-        if (System.nanoTime() > deadline) {
-          throw new StartRefused(
-              topic + " cannot be read within " + PATIENCE.toSeconds() + " s; look at the brokers");
-        }
-      }
+  private Map<String, Created> readManifest(Manifest manifest, List<String> names) {
+    awaitAll(List.of(manifest.topic()));
+    Map<String, byte[]> rows = manifest.read();
+    Map<String, Created> created = new LinkedHashMap<>();
+    for (String name : names) {
+      Optional.ofNullable(rows.get(name))
+          .ifPresent(row -> created.put(name, JsonCodec.readValue(row, Created.class)));
     }
-    return manifest;
+    return created;
   }
 
-  private void record(String topic, Map<String, Created> before, Map<String, Created> created) {
-    Map<String, Object> properties = new HashMap<>(connection);
-    properties.put(ProducerConfig.ACKS_CONFIG, "all");
-    try (Producer<String, byte[]> producer =
-        new KafkaProducer<>(properties, new StringSerializer(), new ByteArraySerializer())) {
-      created.forEach(
-          (name, as) -> {
-            if (!as.equals(before.get(name))) {
-              try {
-                producer
-                    .send(
-                        new ProducerRecord<>(
-                            topic, 0, name, JsonCodec.writeValue(as, Created.class)))
-                    .get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new StartRefused("interrupted while writing " + topic);
-              } catch (ExecutionException | TimeoutException e) {
-                throw new StartRefused(topic + " cannot be written: " + e.getMessage());
-              }
-            }
-          });
-    }
+  private static void record(
+      Manifest manifest, Map<String, Created> before, Map<String, Created> created) {
+    Map<String, byte[]> rows = new LinkedHashMap<>();
+    created.forEach(
+        (name, as) -> {
+          if (!as.equals(before.get(name))) {
+            rows.put(name, JsonCodec.writeValue(as, Created.class));
+          }
+        });
+    manifest.write(rows);
   }
 
   /** Waits for the cluster's answer; a Kafka error comes out as its own exception. */

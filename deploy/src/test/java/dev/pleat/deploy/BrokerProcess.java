@@ -53,6 +53,11 @@ final class BrokerProcess implements AutoCloseable {
     return bootstrapServers;
   }
 
+  /** The process, for whoever measures what it uses. */
+  long pid() {
+    return process.pid();
+  }
+
   int port() {
     return Integer.parseInt(bootstrapServers.substring(bootstrapServers.lastIndexOf(':') + 1));
   }

@@ -29,7 +29,8 @@ final class CalculatorHttpIT extends CalculatorContract {
   static void start() {
     instance =
         Instance.start(
-            new Settings("127.0.0.1", 0, 0, directory, 4, Optional.empty(), false, false),
+            new Settings(
+                "127.0.0.1", 0, Optional.empty(), 0, directory, 4, Optional.empty(), false, false),
             List.of(CalculatorDomain.CALCULATOR),
             line -> {});
     List<?> waiting = instance.awaitReady(Duration.ofSeconds(60));

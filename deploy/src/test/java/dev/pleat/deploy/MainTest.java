@@ -75,6 +75,7 @@ final class MainTest {
             "127.0.0.1",
             "--port",
             "8080",
+            "--advertised-address",
             "--kafka-port",
             "9092",
             "--data-dir",
@@ -127,6 +128,15 @@ final class MainTest {
   @Test
   void refuses_a_count_of_partitions_below_one() {
     assertRefused(serve("--partitions", "0"), "--partitions 0");
+  }
+
+  @Test
+  void refuses_an_advertised_address_nobody_could_connect_to() {
+    for (String address :
+        List.of(
+            "pleat-1", ":8080", "pleat-1:", "pleat-1:0", "pleat-1:65536", "http://a:1", "::1:1")) {
+      assertRefused(serve("--advertised-address", address), "--advertised-address " + address);
+    }
   }
 
   @Test

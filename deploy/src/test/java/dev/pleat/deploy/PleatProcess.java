@@ -31,6 +31,11 @@ final class PleatProcess implements AutoCloseable {
 
   /** Starts {@code pleat serve} on a free HTTP port and returns at once. */
   static PleatProcess launch(String name, Path dataDir, String... flags) {
+    return launch(Main.class, name, dataDir, flags);
+  }
+
+  /** The same of another main class, which takes the same flags. */
+  static PleatProcess launch(Class<?> main, String name, Path dataDir, String... flags) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -39,7 +44,7 @@ final class PleatProcess implements AutoCloseable {
                 "-Xmx768m",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Main.class.getName(),
+                main.getName(),
                 "serve",
                 "--data-dir",
                 dataDir.toString()));

@@ -32,10 +32,31 @@ final class Servers {
   /** Started, and perhaps not ready yet. */
   static Instance launch(
       Path dataDir, Optional<String> bootstrapServers, boolean acceptRecreatedTopics) {
+    return launch(dataDir, bootstrapServers, acceptRecreatedTopics, DOMAINS);
+  }
+
+  /** Joined to a broker with this domain, and perhaps not ready yet. */
+  static Instance launch(Path dataDir, String bootstrapServers, Domain<?, ?, ?> domain) {
+    return launch(dataDir, Optional.of(bootstrapServers), false, List.of(domain));
+  }
+
+  private static Instance launch(
+      Path dataDir,
+      Optional<String> bootstrapServers,
+      boolean acceptRecreatedTopics,
+      List<Domain<?, ?, ?>> domains) {
     return Instance.start(
         new Settings(
-            "127.0.0.1", 0, 0, dataDir, PARTITIONS, bootstrapServers, false, acceptRecreatedTopics),
-        DOMAINS,
+            "127.0.0.1",
+            0,
+            Optional.empty(),
+            0,
+            dataDir,
+            PARTITIONS,
+            bootstrapServers,
+            false,
+            acceptRecreatedTopics),
+        domains,
         line -> {});
   }
 

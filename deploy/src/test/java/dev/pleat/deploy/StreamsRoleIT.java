@@ -31,6 +31,8 @@ final class StreamsRoleIT {
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
+  private final StoreMemory memory = new StoreMemory(16 * 1024 * 1024);
+
   @TempDir Path directory;
 
   private final AtomicInteger attempts = new AtomicInteger();
@@ -48,6 +50,7 @@ final class StreamsRoleIT {
   @AfterEach
   void stop() {
     broker.close();
+    memory.close();
   }
 
   private Map<String, Object> connection() {
@@ -60,7 +63,7 @@ final class StreamsRoleIT {
         new Topology()
             .addSource("in", new ByteArrayDeserializer(), new ByteArrayDeserializer(), "in")
             .addProcessor("fail", () -> new Failing(failures), "in");
-    StreamsSettings settings = new StreamsSettings(connection(), directory, "test");
+    StreamsSettings settings = new StreamsSettings(connection(), directory, "test", memory);
     return StreamsRole.start("test", topology, settings.deciding("test."));
   }
 

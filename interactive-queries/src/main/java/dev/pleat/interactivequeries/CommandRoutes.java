@@ -37,7 +37,6 @@ final class CommandRoutes {
 
   static final int MAX_BODY_BYTES = 256 * 1024;
 
-  private static final int MAX_UNDER_WAY = 20_000;
   private static final Duration ROW_WAIT = Duration.ofSeconds(2);
 
   private final Commands commands;
@@ -45,18 +44,25 @@ final class CommandRoutes {
   private final Function<String, String> logId;
   private final PendingCommands pending;
   private final InstantSource clock;
-  private final Semaphore underWay = new Semaphore(MAX_UNDER_WAY);
+  private final Semaphore underWay;
 
+  /**
+   * Routes over what the API is joined to.
+   *
+   * @param maxUnderWay how many commands may be handed over at once
+   */
   CommandRoutes(
       Commands commands,
       Views views,
       Function<String, String> logId,
       PendingCommands pending,
+      int maxUnderWay,
       InstantSource clock) {
     this.commands = commands;
     this.views = views;
     this.logId = logId;
     this.pending = pending;
+    this.underWay = new Semaphore(maxUnderWay);
     this.clock = clock;
   }
 
@@ -244,7 +250,7 @@ final class CommandRoutes {
       case Submission.Decided decided ->
           decided(schema, target, aggregateId, decided.outcome(), asked);
       case Submission.Pending stillPending -> {
-        pending.add(asked.commandId(), schema, aggregateId);
+        pending.add(asked.commandId(), schema, aggregateId, command.timestamp());
         yield applying(
             asked,
             true,

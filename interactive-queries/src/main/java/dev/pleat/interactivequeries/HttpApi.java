@@ -10,6 +10,7 @@ import dev.pleat.schemas.DomainSchema.Reads;
 import dev.pleat.schemas.DomainSchema.Updates;
 import dev.pleat.schemas.DomainSchema.View;
 import io.javalin.http.Context;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -37,6 +38,7 @@ public final class HttpApi implements AutoCloseable {
   public record Parts(
       List<DomainSchema<?, ?>> schemas,
       Commands commands,
+      Outcomes outcomes,
       Views views,
       CommandStatuses statuses,
       Function<String, String> logId,
@@ -78,34 +80,44 @@ public final class HttpApi implements AutoCloseable {
   private final WebServer server;
 
   /**
-   * An API that does not listen yet.
+   * How much at once, and for how long.
    *
-   * @param host the address to listen on, and no other
-   * @param port 0 for a free one
-   * @throws IllegalArgumentException if two routes serve the same requests
+   * @param commandsUnderWay commands that are handed over at once
+   * @param streamTime how long the status of a command can be followed in one go
    */
-  public HttpApi(Parts parts, String host, int port) {
-    this(parts, host, port, InstantSource.system());
-  }
-
-  HttpApi(Parts parts, String host, int port, InstantSource clock) {
-    PendingCommands pending = new PendingCommands();
-    this.parts = parts;
-    this.commands =
-        new CommandRoutes(parts.commands(), parts.views(), parts.logId(), pending, clock);
-    this.views = new ViewRoutes(parts.views(), parts.logId());
-    this.status = new StatusRoute(parts.schemas(), parts.statuses(), parts.logId(), pending);
-    this.table = table(parts.schemas());
-    this.openApi = OpenApi.document(table, parts.schemas()).bytes();
-    this.server = new WebServer(table, host, port);
+  record Limits(int commandsUnderWay, Duration streamTime) {
+    static final Limits DEFAULT = new Limits(20_000, Duration.ofMinutes(5));
   }
 
   /**
-   * Listens from when this returns.
+   * An API that does not answer yet.
    *
-   * @throws java.io.UncheckedIOException if the address cannot be used; its cause is a {@link
-   *     java.net.BindException} if it is in use or not one of this machine
+   * @param listener where it will; closed by this from now on
+   * @throws IllegalArgumentException if two routes serve the same requests
    */
+  public HttpApi(Parts parts, Listener listener) {
+    this(parts, listener, Limits.DEFAULT, InstantSource.system());
+  }
+
+  HttpApi(Parts parts, Listener listener, Limits limits, InstantSource clock) {
+    PendingCommands pending = new PendingCommands();
+    this.parts = parts;
+    this.commands =
+        new CommandRoutes(
+            parts.commands(),
+            parts.views(),
+            parts.logId(),
+            pending,
+            limits.commandsUnderWay(),
+            clock);
+    this.views = new ViewRoutes(parts.views(), parts.logId());
+    this.status = new StatusRoute(parts, pending, limits.streamTime());
+    this.table = table(parts.schemas());
+    this.openApi = OpenApi.document(table, parts.schemas()).bytes();
+    this.server = new WebServer(table, listener);
+  }
+
+  /** Answers from when this returns. */
   public void start() {
     server.start();
   }
@@ -115,9 +127,13 @@ public final class HttpApi implements AutoCloseable {
     return server.port();
   }
 
-  /** Takes no more requests, lets those under way end for 8 seconds at most, and stops. */
+  /**
+   * Takes no more requests, ends what is followed, lets the others under way end for 8 seconds at
+   * most, and stops.
+   */
   @Override
   public void close() {
+    status.close();
     server.close();
   }
 
@@ -137,12 +153,13 @@ public final class HttpApi implements AutoCloseable {
         rows,
         get("/domains", "What domains there are.", OpenApi.DOMAINS, NONE, DESCRIBED, this::domains),
         get(
-            "/commands/{id}",
-            "What became of a command.",
-            OpenApi.COMMAND_STATUS,
-            List.of(Parameter.KEY),
-            LOOKED_UP,
-            status::status),
+                "/commands/{id}",
+                "What became of a command.",
+                OpenApi.COMMAND_STATUS,
+                List.of(Parameter.KEY),
+                LOOKED_UP,
+                status::status)
+            .alsoFollowed(),
         get(
             "/health/live",
             "Whether this process does without a restart.",
@@ -183,6 +200,7 @@ public final class HttpApi implements AutoCloseable {
                   OpenApi.answer(schema),
                   COMMAND,
                   CREATED,
+                  false,
                   request -> commands.create(request, schema, action)));
         }
         case Updates updates -> {
@@ -197,6 +215,7 @@ public final class HttpApi implements AutoCloseable {
                   OpenApi.answer(schema),
                   COMMAND,
                   UPDATED,
+                  false,
                   request -> commands.update(request, schema, action)));
         }
         case Reads reads -> {
@@ -235,6 +254,7 @@ public final class HttpApi implements AutoCloseable {
             OpenApi.answer(schema),
             COMMAND,
             SENT,
+            false,
             request -> commands.send(request, schema)));
     for (View view : schema.views()) {
       String path = base + "/views/" + view.name();
@@ -265,7 +285,7 @@ public final class HttpApi implements AutoCloseable {
       List<Integer> statuses,
       Endpoint endpoint) {
     return new RouteRow(
-        Method.GET, path, summary, Optional.empty(), answer, parameters, statuses, endpoint);
+        Method.GET, path, summary, Optional.empty(), answer, parameters, statuses, false, endpoint);
   }
 
   private static void add(List<RouteRow> rows, RouteRow... more) {

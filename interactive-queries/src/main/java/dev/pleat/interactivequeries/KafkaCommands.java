@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -37,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * two with the same command id and different content are under way at once. Safe for use by many
  * threads.
  */
-public final class KafkaCommands implements Commands, AutoCloseable {
+public final class KafkaCommands implements Commands, Outcomes, AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(KafkaCommands.class);
 
@@ -123,6 +124,11 @@ public final class KafkaCommands implements Commands, AutoCloseable {
           .map(failure -> waiter.decided().orElse(failure))
           .orElseGet(() -> waiter.await(deadline));
     }
+  }
+
+  @Override
+  public Optional<Following> follow(UUID commandId, Optional<String> key) {
+    return tail.follow(commandId, key);
   }
 
   /** Why commands cannot be sent, or their outcomes not be read, just now; empty when they can. */

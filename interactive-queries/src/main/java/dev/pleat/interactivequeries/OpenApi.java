@@ -106,13 +106,32 @@ final class OpenApi {
       responses.put(
           Integer.toString(status),
           status < 400
-              ? ordered(
-                  "description", title(status), "content", content(Reply.JSON, route.answer()))
+              ? ordered("description", title(status), "content", answers(route))
               : ordered(
                   "description", title(status), "content", content(Problem.CONTENT_TYPE, PROBLEM)));
     }
     operation.put("responses", responses);
     return operation;
+  }
+
+  private static Map<String, Object> answers(RouteRow route) {
+    Map<String, Object> content = new LinkedHashMap<>(content(Reply.JSON, route.answer()));
+    if (route.followable()) {
+      content.put(
+          EventStream.CONTENT_TYPE,
+          Map.of(
+              "schema",
+              ordered(
+                  "type",
+                  "string",
+                  "description",
+                  "Events named status, each with the same JSON on one line as data: the status"
+                      + " now, then the outcome, then the end; after "
+                      + HttpApi.Limits.DEFAULT.streamTime().toMinutes()
+                      + " minutes the last status and the end. Lines that begin with a colon"
+                      + " only say that the connection lives.")));
+    }
+    return content;
   }
 
   private static Map<String, Object> parameter(Parameter parameter) {

@@ -1,7 +1,10 @@
 package dev.pleat.interactivequeries;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pleat.interactivequeries.Outcomes.Following;
+import dev.pleat.interactivequeries.Outcomes.Heard;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageHeaders;
 import dev.pleat.schemas.Outcome;
@@ -9,13 +12,17 @@ import dev.pleat.schemas.UnreadableMessage;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -35,11 +42,14 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads along the outcomes of all domains and hands each to whoever waits for it.
+ * Reads along the outcomes of all domains and hands each to whoever waits for it: those who sent a
+ * command, by the request id they gave it, and those who follow one, by its id. Outcomes are parsed
+ * only when somebody waits for that very one.
  *
  * <p>One thread owns the consumer and the positions; what other threads call is safe for all. The
  * thread goes on after any failure, from where it was.
@@ -49,6 +59,12 @@ final class OutcomeTail implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(OutcomeTail.class);
 
   private static final int MAX_WAITERS = 10_000;
+
+  /** What the engine writes before the command's id in an outcome, and where that id is then. */
+  private static final byte[] BEFORE_COMMAND_ID = "\",\"parent-id\":\"".getBytes(UTF_8);
+
+  private static final int COMMAND_ID_AT = 58;
+  private static final int UUID_LENGTH = 36;
   private static final Duration POLL = Duration.ofSeconds(1);
   private static final Duration ASK = Duration.ofSeconds(5);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
@@ -63,6 +79,7 @@ final class OutcomeTail implements AutoCloseable {
   private final Map<TopicPartition, Long> positions = new HashMap<>();
 
   private final Map<String, Waiter> waiters = new ConcurrentHashMap<>();
+  private final Map<UUID, Set<Follower>> followers = new ConcurrentHashMap<>();
   private final Semaphore places = new Semaphore(MAX_WAITERS);
   private final String idPrefix = randomPrefix();
   private final AtomicLong ids = new AtomicLong();
@@ -112,12 +129,29 @@ final class OutcomeTail implements AutoCloseable {
     return Optional.of(waiter);
   }
 
+  /** Begins to listen for all outcomes of a command; empty when too many wait already. */
+  Optional<Following> follow(UUID commandId, Optional<String> key) {
+    if (!places.tryAcquire()) {
+      return Optional.empty();
+    }
+    Follower follower = new Follower(commandId, key);
+    followers.compute(
+        commandId,
+        (id, others) -> {
+          Set<Follower> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+          all.add(follower);
+          return all;
+        });
+    return Optional.of(follower);
+  }
+
   /** Stops reading; who still waits is told that the command is pending. */
   @Override
   public void close() {
     closing.countDown();
     current.ifPresent(Consumer::wakeup);
     waiters.values().forEach(Waiter::giveUp);
+    followers.values().forEach(all -> all.forEach(Follower::wake));
     try {
       thread.join(CLOSE_TIMEOUT);
     } catch (InterruptedException e) {
@@ -174,6 +208,54 @@ final class OutcomeTail implements AutoCloseable {
     @Override
     public void close() {
       if (waiters.remove(requestId, this)) {
+        places.release();
+      }
+    }
+  }
+
+  /** Somebody who listens for the outcomes of a command. */
+  private final class Follower implements Following {
+    private final UUID commandId;
+    private final Optional<String> key;
+
+    /** What is not told yet, at most one that is final; an empty one only wakes. */
+    private final BlockingQueue<Optional<Heard>> told = new ArrayBlockingQueue<>(3);
+
+    private Follower(UUID commandId, Optional<String> key) {
+      this.commandId = commandId;
+      this.key = key;
+    }
+
+    /** Called by the thread that reads. */
+    private void tell(Heard heard) {
+      boolean room = heard.isFinal() || told.isEmpty();
+      if (room && (key.isEmpty() || key.get().equals(heard.aggregateId()))) {
+        told.offer(Optional.of(heard));
+      }
+    }
+
+    @Override
+    public Optional<Heard> next(Duration patience) throws InterruptedException {
+      Optional<Heard> next = told.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+      return next == null ? Optional.empty() : next;
+    }
+
+    @Override
+    public void wake() {
+      // When it is full, there is something to wake up for.
+      told.offer(Optional.empty());
+    }
+
+    @Override
+    public void close() {
+      boolean[] removed = new boolean[1];
+      followers.computeIfPresent(
+          commandId,
+          (id, all) -> {
+            removed[0] = all.remove(this);
+            return all.isEmpty() ? null : all;
+          });
+      if (removed[0]) {
         places.release();
       }
     }
@@ -257,18 +339,57 @@ final class OutcomeTail implements AutoCloseable {
             .filter(waiter -> waiter.topic.equals(record.topic()))
             .ifPresent(waiter -> answer(waiter, record));
       }
+      if (!followers.isEmpty() && record.key() != null) {
+        tell(record);
+      }
     } finally {
       positions.put(new TopicPartition(record.topic(), record.partition()), record.offset() + 1);
     }
   }
 
   private void answer(Waiter waiter, ConsumerRecord<byte[], byte[]> record) {
+    outcome(record)
+        .filter(outcome -> outcome.parentId().equals(waiter.commandId))
+        .ifPresent(outcome -> waiter.answer.complete(new Submission.Decided(outcome)));
+  }
+
+  private void tell(ConsumerRecord<byte[], byte[]> record) {
+    Optional<Outcome> outcome = mayBeFollowed(record.value()) ? outcome(record) : Optional.empty();
+    if (outcome.isPresent()) {
+      Heard heard =
+          new Heard(
+              record.topic(), new String(record.key(), UTF_8), outcome.get(), record.timestamp());
+      followers
+          .getOrDefault(outcome.get().parentId(), Set.of())
+          .forEach(follower -> follower.tell(heard));
+    }
+  }
+
+  /**
+   * Whether somebody may follow the command of this outcome. To parse each outcome because somebody
+   * follows one would cost more than all else here.
+   */
+  private boolean mayBeFollowed(byte @Nullable [] value) {
+    if (value == null
+        || value.length < COMMAND_ID_AT + UUID_LENGTH
+        || !Arrays.equals(
+            value,
+            COMMAND_ID_AT - BEFORE_COMMAND_ID.length,
+            COMMAND_ID_AT,
+            BEFORE_COMMAND_ID,
+            0,
+            BEFORE_COMMAND_ID.length)) {
+      return true;
+    }
+    return JsonCodec.uuid(new String(value, COMMAND_ID_AT, UUID_LENGTH, ISO_8859_1))
+        .map(followers::containsKey)
+        .orElse(true);
+  }
+
+  private Optional<Outcome> outcome(ConsumerRecord<byte[], byte[]> record) {
     try {
-      byte[] value = Objects.requireNonNullElse(record.value(), new byte[0]);
-      Outcome outcome = JsonCodec.readOutcome(value);
-      if (outcome.parentId().equals(waiter.commandId)) {
-        waiter.answer.complete(new Submission.Decided(outcome));
-      }
+      return Optional.of(
+          JsonCodec.readOutcome(Objects.requireNonNullElse(record.value(), new byte[0])));
     } catch (UnreadableMessage e) {
       unreadable.incrementAndGet();
       LOG.warn(
@@ -277,6 +398,7 @@ final class OutcomeTail implements AutoCloseable {
           record.partition(),
           record.offset(),
           e.detail());
+      return Optional.empty();
     }
   }
 

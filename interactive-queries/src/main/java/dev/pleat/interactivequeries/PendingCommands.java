@@ -1,7 +1,9 @@
 package dev.pleat.interactivequeries;
 
+import dev.pleat.interactivequeries.StatusRoute.Told;
 import dev.pleat.schemas.DomainSchema;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,24 +17,23 @@ import java.util.UUID;
  */
 final class PendingCommands {
 
-  /**
-   * A command that the log has acknowledged.
-   *
-   * @param schema its domain
-   * @param aggregateId the aggregate it addresses
-   */
-  record Addressed(DomainSchema<?, ?> schema, String aggregateId) {}
-
-  private record Entry(Addressed addressed, long since) {}
+  private record Entry(Told told, long since) {}
 
   private static final int MAX_ENTRIES = 10_000;
   private static final long KEPT_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final Map<UUID, Entry> entries = new LinkedHashMap<>();
 
-  synchronized void add(UUID commandId, DomainSchema<?, ?> schema, String aggregateId) {
+  /**
+   * Notes a command that the log has acknowledged.
+   *
+   * @param time when it was sent
+   */
+  synchronized void add(
+      UUID commandId, DomainSchema<?, ?> schema, String aggregateId, Instant time) {
+    KnownStatus pending = new KnownStatus(Optional.of(aggregateId), Optional.empty(), time);
     entries.remove(commandId);
-    entries.put(commandId, new Entry(new Addressed(schema, aggregateId), System.nanoTime()));
+    entries.put(commandId, new Entry(new Told(schema, pending), System.nanoTime()));
     if (entries.size() > MAX_ENTRIES) {
       Iterator<UUID> oldest = entries.keySet().iterator();
       oldest.next();
@@ -40,10 +41,10 @@ final class PendingCommands {
     }
   }
 
-  synchronized Optional<Addressed> find(UUID commandId, Optional<String> key) {
+  synchronized Optional<Told> find(UUID commandId, Optional<String> key) {
     return Optional.ofNullable(entries.get(commandId))
         .filter(entry -> System.nanoTime() - entry.since() < KEPT_NANOS)
-        .map(Entry::addressed)
-        .filter(addressed -> key.map(addressed.aggregateId()::equals).orElse(true));
+        .map(Entry::told)
+        .filter(told -> key.isEmpty() || told.status().aggregateId().equals(key));
   }
 }

@@ -13,7 +13,8 @@ import java.util.Map;
  */
 // An array, not a copy of one: it is made for one connection and written there.
 @SuppressWarnings("ArrayRecordComponent")
-record Reply(int status, String contentType, Map<String, String> headers, byte[] body) {
+record Reply(int status, String contentType, Map<String, String> headers, byte[] body)
+    implements Response {
 
   static final String JSON = "application/json";
 

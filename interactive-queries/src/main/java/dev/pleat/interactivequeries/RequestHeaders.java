@@ -24,6 +24,7 @@ final class RequestHeaders {
   private static final Pattern TRACEPARENT =
       Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
   private static final Pattern QUALITY_ZERO = Pattern.compile("(?i)q\\s*=\\s*0(\\.0{0,3})?");
+  private static final Pattern QUALITY = Pattern.compile("(?i)q\\s*=\\s*([01](?:\\.[0-9]{0,3})?)");
   private static final int MAX_SHOWN = 80;
 
   private RequestHeaders() {}
@@ -151,6 +152,38 @@ final class RequestHeaders {
       throw Refusal.of(
           Problem.NOT_ACCEPTABLE, "only application/json is answered; send Accept: */*");
     }
+  }
+
+  /**
+   * Whether a client asks to be sent events: it names them, and does not name JSON before them. A
+   * range that covers both is not enough, because whoever sends none in particular wants JSON.
+   */
+  static boolean wantsEvents(Context request) {
+    if (!request.req().getMethod().equals("GET")) {
+      return false;
+    }
+    String accept = String.join(",", all(request, "Accept"));
+    double events = quality(accept, EventStream.CONTENT_TYPE);
+    return events > 0 && events >= quality(accept, Reply.JSON);
+  }
+
+  /** How much a type is wanted that is named; 0 if it is not. */
+  private static double quality(String accept, String type) {
+    double best = 0;
+    for (String range : accept.split(",", -1)) {
+      String[] parts = range.split(";", -1);
+      if (parts[0].strip().equalsIgnoreCase(type)) {
+        double quality = 1;
+        for (int i = 1; i < parts.length; i++) {
+          Matcher weight = QUALITY.matcher(parts[i].strip());
+          if (weight.matches()) {
+            quality = Double.parseDouble(weight.group(1));
+          }
+        }
+        best = Math.max(best, quality);
+      }
+    }
+    return best;
   }
 
   /** A query parameter that may be there once, or several times the same. */

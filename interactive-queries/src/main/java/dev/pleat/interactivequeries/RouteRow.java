@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  * @param answer the component schema of the answer when all goes well
  * @param parameters what may be sent beside path and body
  * @param statuses every HTTP status it answers with, the good ones first
+ * @param followable whether the answer is also to be had as Server-Sent Events
  * @param endpoint what answers
  */
 record RouteRow(
@@ -25,6 +26,7 @@ record RouteRow(
     String answer,
     List<Parameter> parameters,
     List<Integer> statuses,
+    boolean followable,
     Endpoint endpoint) {
 
   private static final Pattern PATH_PARAMETER = Pattern.compile("\\{([^}]+)}");
@@ -76,7 +78,12 @@ record RouteRow(
   /** Answers a request. May block; may throw {@link Refusal}. */
   @FunctionalInterface
   interface Endpoint {
-    Reply answer(Context request) throws Exception;
+    Response answer(Context request) throws Exception;
+  }
+
+  /** The same route, whose answer is also to be had as Server-Sent Events. */
+  RouteRow alsoFollowed() {
+    return new RouteRow(method, path, summary, body, answer, parameters, statuses, true, endpoint);
   }
 
   /** The names of what varies in the path. */

@@ -4,103 +4,169 @@ import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.Answer.NotFound;
 import dev.pleat.interactivequeries.Answer.NotYet;
 import dev.pleat.interactivequeries.Answer.Unavailable;
-import dev.pleat.interactivequeries.PendingCommands.Addressed;
-import dev.pleat.schemas.CommandStatus;
+import dev.pleat.interactivequeries.Outcomes.Following;
+import dev.pleat.interactivequeries.Outcomes.Heard;
 import dev.pleat.schemas.DomainSchema;
-import dev.pleat.schemas.Outcome;
-import dev.pleat.schemas.Outcome.Accepted;
-import dev.pleat.schemas.Outcome.Rejected;
-import dev.pleat.schemas.Outcome.Unchanged;
+import dev.pleat.schemas.Outcome.Verdict;
 import io.javalin.http.Context;
-import java.util.LinkedHashMap;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
-/** Tells what became of a command. Safe for use by many threads. */
-final class StatusRoute {
+/** Tells what became of a command, at once or as it happens. Safe for use by many threads. */
+final class StatusRoute implements AutoCloseable {
 
   private final List<DomainSchema<?, ?>> schemas;
   private final CommandStatuses statuses;
+  private final Outcomes outcomes;
   private final Function<String, String> logId;
   private final PendingCommands pending;
+  private final Duration streamTime;
+  private final Set<StatusStream> streams = ConcurrentHashMap.newKeySet();
+  private volatile boolean closed;
 
-  StatusRoute(
-      List<DomainSchema<?, ?>> schemas,
-      CommandStatuses statuses,
-      Function<String, String> logId,
-      PendingCommands pending) {
-    this.schemas = schemas;
-    this.statuses = statuses;
-    this.logId = logId;
+  /**
+   * A route over what the API is joined to.
+   *
+   * @param streamTime how long a stream lasts at most
+   */
+  StatusRoute(HttpApi.Parts parts, PendingCommands pending, Duration streamTime) {
+    this.schemas = parts.schemas();
+    this.statuses = parts.statuses();
+    this.outcomes = parts.outcomes();
+    this.logId = parts.logId();
     this.pending = pending;
+    this.streamTime = streamTime;
   }
 
-  /** {@code GET /commands/{id}}. An outcome in one domain wins over "pending" in another. */
-  Reply status(Context request) {
+  /** What is known of a command, and the domain it belongs to. */
+  record Told(DomainSchema<?, ?> schema, KnownStatus status) {}
+
+  /** {@code GET /commands/{id}}. */
+  Response status(Context request) {
     UUID commandId = RequestHeaders.commandId(request.pathParam("id"), "the id in the path");
     Optional<String> key = RequestHeaders.parameter(request, "key");
-    Optional<Addressed> waiting = Optional.empty();
+    Optional<Forwarded> forwarded = Forwarded.of(request, schemas, logId);
+    if (forwarded.isPresent()) {
+      return reply(commandId, held(forwarded.get(), commandId, key));
+    }
+    return RequestHeaders.wantsEvents(request)
+        ? follow(commandId, key)
+        : reply(commandId, told(commandId, key));
+  }
+
+  private StatusStream follow(UUID commandId, Optional<String> key) {
+    // First of all: an outcome that comes after the status was read must not be missed.
+    Following following =
+        outcomes
+            .follow(commandId, key)
+            .orElseThrow(
+                () -> Refusal.of(Problem.OVERLOADED, "too many wait for outcomes of commands"));
+    try {
+      StatusStream stream =
+          new StatusStream(this, commandId, key, told(commandId, key), following, streamTime);
+      streams.add(stream);
+      if (closed) {
+        following.wake();
+      }
+      return stream;
+    } catch (RuntimeException e) {
+      following.close();
+      throw e;
+    }
+  }
+
+  /** An outcome in one domain wins over "pending" in another. */
+  Told told(UUID commandId, Optional<String> key) {
+    Optional<Told> waiting = Optional.empty();
     Optional<Problem> unavailable = Optional.empty();
     for (DomainSchema<?, ?> schema : schemas) {
       if (key.isPresent() && !schema.idFormat().accepts(key.get())) {
         continue;
       }
       switch (statuses.status(schema, commandId, key)) {
-        case Found<CommandStatus> found -> {
-          CommandStatus status = found.value();
-          if (status.outcome().isPresent()) {
-            return Reply.json(
-                200, decided(schema, commandId, status.aggregateId(), status.outcome().get()));
+        case Found<KnownStatus> found -> {
+          Told told = new Told(schema, found.value());
+          if (found.value().verdict().isPresent()) {
+            return told;
           }
-          waiting = waiting.or(() -> Optional.of(new Addressed(schema, status.aggregateId())));
+          waiting = waiting.or(() -> Optional.of(told));
         }
-        case NotFound<CommandStatus> notFound -> {}
-        case NotYet<CommandStatus> notYet ->
+        case NotFound<KnownStatus> notFound -> {}
+        case NotYet<KnownStatus> notYet ->
             unavailable = Optional.of(Problem.of(Answer.NOT_NOW, notYet.detail()));
-        case Unavailable<CommandStatus> not ->
+        case Unavailable<KnownStatus> not ->
             unavailable = Optional.of(Problem.of(not.code(), not.detail()));
       }
     }
-    Optional<Addressed> known = waiting.or(() -> pending.find(commandId, key));
-    if (known.isPresent()) {
-      return Reply.json(
-          200,
-          CommandRoutes.fields(
-              commandId, "pending", known.get().schema(), known.get().aggregateId()));
-    }
-    Problem problem =
-        unavailable.orElseGet(
-            () ->
-                Problem.of(
-                    Problem.COMMAND_NOT_FOUND,
-                    "it was never received, or is not remembered any more"));
-    return problem.about(commandId).reply();
+    Optional<Problem> why = unavailable;
+    return waiting
+        .or(() -> pending.find(commandId, key))
+        .orElseThrow(() -> new Refusal(why.orElseGet(StatusRoute::notFound).about(commandId)));
   }
 
-  private Map<String, Object> decided(
-      DomainSchema<?, ?> schema, UUID commandId, String aggregateId, Outcome outcome) {
-    return switch (outcome.verdict()) {
-      case Accepted accepted -> done(schema, commandId, aggregateId, accepted);
-      case Unchanged unchanged -> done(schema, commandId, aggregateId, unchanged);
-      case Rejected rejected -> {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("command-id", commandId.toString());
-        fields.put("status", "rejected");
-        fields.put("reason", rejected.reason());
-        fields.put("detail", rejected.detail());
-        fields.put("version", rejected.version());
-        yield fields;
-      }
+  /** What this instance holds, for another one. */
+  private Told held(Forwarded forwarded, UUID commandId, Optional<String> key) {
+    DomainSchema<?, ?> schema = forwarded.schema();
+    return switch (statuses.held(schema, commandId, key, forwarded.partitions())) {
+      case Found<KnownStatus> found -> new Told(schema, found.value());
+      case NotFound<KnownStatus> nothing -> throw new Refusal(notFound().about(commandId));
+      case NotYet<KnownStatus> notYet ->
+          throw new Refusal(Problem.of(Answer.NOT_NOW, notYet.detail()).about(commandId));
+      case Unavailable<KnownStatus> not ->
+          throw new Refusal(Problem.of(not.code(), not.detail()).about(commandId));
     };
   }
 
-  private Map<String, Object> done(
-      DomainSchema<?, ?> schema, UUID commandId, String aggregateId, Outcome.Verdict verdict) {
-    String token =
-        new Token(schema.name(), logId.apply(schema.name()), aggregateId, verdict.version()).text();
-    return CommandRoutes.done(schema, commandId, aggregateId, verdict, token);
+  private static Problem notFound() {
+    return Problem.of(
+        Problem.COMMAND_NOT_FOUND, "it was never received, or is not remembered any more");
+  }
+
+  private Reply reply(UUID commandId, Told told) {
+    return Reply.json(200, body(commandId, told))
+        .with(StatusBody.TIME, told.status().time().toString());
+  }
+
+  /** One line of JSON. */
+  byte[] body(UUID commandId, Told told) {
+    DomainSchema<?, ?> schema = told.schema();
+    return StatusBody.of(schema, commandId, told.status(), logId.apply(schema.name())).bytes();
+  }
+
+  /** What a final outcome tells; empty if it is of a domain that is not served. */
+  Optional<Told> told(Heard heard) {
+    Verdict verdict = heard.outcome().verdict();
+    return schemas.stream()
+        .filter(schema -> schema.outcomesTopic().equals(heard.topic()))
+        .findFirst()
+        .map(
+            schema ->
+                new Told(
+                    schema,
+                    new KnownStatus(
+                        Optional.of(heard.aggregateId()),
+                        Optional.of(verdict),
+                        Instant.ofEpochMilli(heard.time()))));
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  void ended(StatusStream stream) {
+    streams.remove(stream);
+  }
+
+  /** Ends the streams there are, each with the last that is known, and those to come. */
+  @Override
+  public void close() {
+    closed = true;
+    streams.forEach(StatusStream::wake);
   }
 }

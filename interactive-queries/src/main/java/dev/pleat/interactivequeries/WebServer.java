@@ -10,7 +10,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +20,13 @@ import java.util.stream.Stream;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.util.Callback;
@@ -44,48 +47,31 @@ final class WebServer implements AutoCloseable {
   private static final Map<String, String> ALWAYS =
       Map.of("X-Content-Type-Options", "nosniff", "Cache-Control", "no-store");
 
+  private final Listener listener;
   private final Javalin javalin;
 
-  WebServer(List<RouteRow> routes, String host, int port) {
-    this.javalin = Javalin.create(config -> configure(config, routes, host, port));
+  WebServer(List<RouteRow> routes, Listener listener) {
+    this.listener = listener;
+    this.javalin = Javalin.create(config -> configure(config, routes, listener));
   }
 
-  /**
-   * Listens from when this returns.
-   *
-   * @throws UncheckedIOException if the address cannot be used; its cause is a {@link
-   *     BindException} if another process listens there
-   */
+  /** Answers from when this returns. */
   void start() {
-    try {
-      javalin.start();
-    } catch (RuntimeException e) {
-      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-        if (cause instanceof BindException bind) {
-          throw new UncheckedIOException(bind);
-        }
-      }
-      for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
-        if (cause instanceof IOException io) {
-          throw new UncheckedIOException(io);
-        }
-      }
-      throw e;
-    }
+    javalin.start();
   }
 
   int port() {
-    return javalin.port();
+    return listener.port();
   }
 
   /** Takes no more requests, lets those under way end for 8 seconds at most, and stops. */
   @Override
   public void close() {
     javalin.stop();
+    listener.close();
   }
 
-  private static void configure(
-      JavalinConfig config, List<RouteRow> routes, String host, int port) {
+  private static void configure(JavalinConfig config, List<RouteRow> routes, Listener listener) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -97,8 +83,7 @@ final class WebServer implements AutoCloseable {
     config.http.compressionStrategy = CompressionStrategy.NONE;
     config.router.ignoreTrailingSlashes = false;
     config.router.javaLangErrorHandler(WebServer::failed);
-    config.jetty.host = host;
-    config.jetty.port = port;
+    config.jetty.addConnector((server, http) -> connector(server, http, listener));
     config.jetty.modifyHttpConfiguration(
         http -> {
           http.setRequestHeaderSize(MAX_HEADER_BYTES);
@@ -135,9 +120,34 @@ final class WebServer implements AutoCloseable {
     server.setStopTimeout(STOP_TIMEOUT_MS);
   }
 
+  private static Connector connector(Server server, HttpConfiguration http, Listener listener) {
+    ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    try {
+      connector.open(listener.channel());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return connector;
+  }
+
   private static void answer(Context request, RouteRow route) throws Exception {
-    RequestHeaders.requireJsonAccepted(request);
-    write(request, route.endpoint().answer(request));
+    if (!route.followable() || !RequestHeaders.wantsEvents(request)) {
+      RequestHeaders.requireJsonAccepted(request);
+    }
+    switch (route.endpoint().answer(request)) {
+      case Reply reply -> write(request, reply);
+      case EventStream stream -> write(request, stream);
+    }
+  }
+
+  private static void write(Context request, EventStream stream) {
+    try (stream) {
+      ALWAYS.forEach(request::header);
+      request.status(200).contentType(EventStream.CONTENT_TYPE);
+      stream.writeTo(request.res().getOutputStream());
+    } catch (IOException e) {
+      LOG.debug("who followed is gone", e);
+    }
   }
 
   private static void write(Context request, Reply reply) {

@@ -16,6 +16,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -434,6 +437,37 @@ final class CommandsOverHttpTest {
     assertEquals(true, api.post("/values", THREE).isProblem(503, "overloaded").field("retryable"));
     api.commands.answer(sent -> new Submission.Refused(Submission.NOT_NOW, "starting"));
     api.post("/values", THREE).isProblem(503, "not-now");
+  }
+
+  @Test
+  void so_many_commands_are_under_way_and_no_more() throws Exception {
+    try (RunningApi small =
+        new RunningApi(new HttpApi.Limits(1, HttpApi.Limits.DEFAULT.streamTime()))) {
+      CountDownLatch taken = new CountDownLatch(1);
+      CountDownLatch go = new CountDownLatch(1);
+      small.commands.answer(
+          sent -> {
+            taken.countDown();
+            try {
+              go.await();
+            } catch (InterruptedException e) {
+              throw new IllegalStateException(e);
+            }
+            return new Submission.Pending();
+          });
+      CompletableFuture<Answered> first =
+          CompletableFuture.supplyAsync(() -> small.post("/values", THREE));
+      taken.await();
+      for (String prefer : List.of("respond-async", "wait=5")) {
+        Answered refused =
+            small.post("/values", THREE, "Prefer", prefer).isProblem(503, "overloaded");
+        assertEquals(Optional.of("1"), refused.header("Retry-After"));
+      }
+      assertEquals(1, small.commands.sent().size());
+      go.countDown();
+      assertEquals(202, first.get(30, TimeUnit.SECONDS).status());
+      assertEquals(202, small.post("/values", THREE).status());
+    }
   }
 
   @Test

@@ -44,12 +44,12 @@ final class HttpApiTest {
         new HttpApi.Parts(
             List.of(CalculatorSchema.SCHEMA),
             like.commands,
+            like.outcomes,
             like.views,
             like.statuses,
             domain -> "log",
             List::of),
-        "127.0.0.1",
-        port);
+        Listener.open("127.0.0.1", port));
   }
 
   @Test
@@ -89,6 +89,19 @@ final class HttpApiTest {
     }
     assertEquals(
         operations, paths.values().stream().mapToInt(path -> ((Map<?, ?>) path).size()).sum());
+  }
+
+  @Test
+  void the_openapi_document_says_what_can_be_followed() {
+    Map<?, ?> paths = (Map<?, ?>) api.get("/openapi.json").field("paths");
+    List<String> followed = new ArrayList<>();
+    paths.forEach(
+        (path, operations) -> {
+          if (operations.toString().contains("text/event-stream")) {
+            followed.add((String) path);
+          }
+        });
+    assertEquals(List.of("/commands/{id}"), followed);
   }
 
   @Test
@@ -220,10 +233,10 @@ final class HttpApiTest {
 
   @Test
   void a_port_in_use_is_told_as_such() {
-    try (HttpApi other = another(api.api.port(), api)) {
-      UncheckedIOException e = assertThrows(UncheckedIOException.class, other::start);
-      assertInstanceOf(BindException.class, e.getCause());
-    }
+    UncheckedIOException e =
+        assertThrows(
+            UncheckedIOException.class, () -> Listener.open("127.0.0.1", api.api.port()).close());
+    assertInstanceOf(BindException.class, e.getCause());
   }
 
   @Test
@@ -254,12 +267,12 @@ final class HttpApiTest {
                     new HttpApi.Parts(
                         List.of(CalculatorSchema.SCHEMA, CalculatorSchema.SCHEMA),
                         api.commands,
+                        api.outcomes,
                         api.views,
                         api.statuses,
                         domain -> "log",
                         List::of),
-                    "127.0.0.1",
-                    0));
+                    Listener.open("127.0.0.1", 0)));
     assertEquals("two routes serve " + Method.POST + " /values", e.getMessage());
   }
 

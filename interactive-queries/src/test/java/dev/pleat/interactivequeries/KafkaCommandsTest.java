@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pleat.interactivequeries.OutcomeTail.Waiter;
+import dev.pleat.interactivequeries.Outcomes.Following;
+import dev.pleat.interactivequeries.Outcomes.Heard;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageHeaders;
 import dev.pleat.schemas.NameBasedId;
@@ -26,6 +28,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
 import org.apache.kafka.clients.consumer.MockConsumer;
@@ -368,6 +372,95 @@ final class KafkaCommandsTest {
           other.submit(CalculatorSchema.SCHEMA, ID, command("CreateValue"), Optional.empty(), LONG);
       assertEquals(Submission.NOT_NOW, assertInstanceOf(Submission.Refused.class, refused).code());
     }
+  }
+
+  @Test
+  void who_follows_hears_every_outcome_of_the_command_whoever_sent_it() throws Exception {
+    ToldConsumer consumer = consumer();
+    UUID another = UUID.randomUUID();
+    try (Following following = commands.follow(COMMAND, Optional.empty()).orElseThrow();
+        Following ofAnother = commands.follow(another, Optional.empty()).orElseThrow();
+        Following ofKey = commands.follow(COMMAND, Optional.of(ID)).orElseThrow();
+        Following ofAnotherKey = commands.follow(COMMAND, Optional.of("x")).orElseThrow()) {
+      emit(consumer, "nobody", outcome(COMMAND, 7));
+      Heard heard = following.next(LONG).orElseThrow();
+      assertEquals(TOPIC, heard.topic());
+      assertEquals(ID, heard.aggregateId());
+      assertEquals(new Unchanged(7), heard.outcome().verdict());
+      assertTrue(heard.isFinal());
+      assertEquals(heard, ofKey.next(LONG).orElseThrow());
+      assertEquals(Optional.empty(), ofAnother.next(Duration.ZERO));
+      assertEquals(Optional.empty(), ofAnotherKey.next(Duration.ZERO));
+    }
+  }
+
+  @Test
+  void a_final_outcome_is_heard_however_many_others_came_before() throws Exception {
+    ToldConsumer consumer = consumer();
+    try (Following following = commands.follow(COMMAND, Optional.empty()).orElseThrow();
+        Following sign = commands.follow(new UUID(0, 1), Optional.empty()).orElseThrow()) {
+      byte[] replayed = JsonCodec.write(JsonCodec.readOutcome(outcome(COMMAND, 7)).answeredAgain());
+      for (int i = 0; i < 100; i++) {
+        emit(consumer, "nobody", replayed);
+      }
+      emit(consumer, "nobody", outcome(COMMAND, 8));
+      emit(consumer, "nobody", outcome(new UUID(0, 1), 9));
+      sign.next(LONG).orElseThrow();
+      Heard first = following.next(LONG).orElseThrow();
+      assertTrue(!first.isFinal());
+      assertEquals(new Unchanged(8), following.next(LONG).orElseThrow().outcome().verdict());
+    }
+  }
+
+  @Test
+  void who_follows_hears_an_outcome_whatever_the_order_of_its_fields() throws Exception {
+    ToldConsumer consumer = consumer();
+    try (Following following = commands.follow(COMMAND, Optional.empty()).orElseThrow()) {
+      String usual = new String(outcome(COMMAND, 7), UTF_8);
+      Matcher id = Pattern.compile("^\\{(\"id\":\"[^\"]+\"),(.*)}$").matcher(usual);
+      assertTrue(id.matches(), usual);
+      emit(consumer, "nobody", ("{" + id.group(2) + "," + id.group(1) + "}").getBytes(UTF_8));
+      assertEquals(new Unchanged(7), following.next(LONG).orElseThrow().outcome().verdict());
+    }
+  }
+
+  @Test
+  void outcomes_of_commands_nobody_follows_are_not_even_parsed() throws Exception {
+    ToldConsumer consumer = consumer();
+    try (Following following = commands.follow(COMMAND, Optional.empty()).orElseThrow()) {
+      byte[] broken = outcome(new UUID(0, 1), 7);
+      broken[broken.length - 1] = ' ';
+      emit(consumer, "nobody", broken);
+      emit(consumer, "nobody", outcome(COMMAND, 7));
+      following.next(LONG).orElseThrow();
+      assertEquals(0, commands.unreadableOutcomes());
+    }
+  }
+
+  @Test
+  void an_outcome_nobody_can_read_does_not_end_following() throws Exception {
+    ToldConsumer consumer = consumer();
+    try (Following following = commands.follow(COMMAND, Optional.empty()).orElseThrow()) {
+      emit(consumer, "nobody", "{".getBytes(UTF_8));
+      emit(consumer, "nobody", outcome(COMMAND, 7));
+      assertEquals(new Unchanged(7), following.next(LONG).orElseThrow().outcome().verdict());
+      assertEquals(1, commands.unreadableOutcomes());
+    }
+  }
+
+  @Test
+  void who_follows_takes_one_of_the_places_of_those_who_wait() {
+    OutcomeTail tail = new OutcomeTail(ToldConsumer::new, List.of(TOPIC));
+    for (int i = 0; i < 9_999; i++) {
+      tail.register(TOPIC, COMMAND).orElseThrow();
+    }
+    Following following = tail.follow(COMMAND, Optional.empty()).orElseThrow();
+    assertTrue(tail.register(TOPIC, COMMAND).isEmpty());
+    assertTrue(tail.follow(COMMAND, Optional.empty()).isEmpty());
+    following.close();
+    following.close();
+    assertTrue(tail.follow(COMMAND, Optional.empty()).isPresent());
+    assertTrue(tail.follow(COMMAND, Optional.empty()).isEmpty());
   }
 
   @Test

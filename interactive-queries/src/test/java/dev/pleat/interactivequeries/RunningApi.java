@@ -73,24 +73,31 @@ final class RunningApi implements AutoCloseable {
 
   final InMemoryViews views = new InMemoryViews();
   final InMemoryStatuses statuses = new InMemoryStatuses();
+  final InMemoryOutcomes outcomes = new InMemoryOutcomes();
   final InMemoryCommands commands = new InMemoryCommands(views, statuses);
   volatile List<Health.Role> roles = List.of();
-  final HttpApi api =
-      new HttpApi(
-          new HttpApi.Parts(
-              List.of(CalculatorSchema.SCHEMA),
-              commands,
-              views,
-              statuses,
-              domain -> LOG_ID,
-              () -> roles),
-          "127.0.0.1",
-          0,
-          InstantSource.fixed(Instant.parse("2026-11-21T10:00:00.000Z")));
+  final HttpApi api;
   private final HttpClient client =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   RunningApi() {
+    this(HttpApi.Limits.DEFAULT);
+  }
+
+  RunningApi(HttpApi.Limits limits) {
+    api =
+        new HttpApi(
+            new HttpApi.Parts(
+                List.of(CalculatorSchema.SCHEMA),
+                commands,
+                outcomes,
+                views,
+                statuses,
+                domain -> LOG_ID,
+                () -> roles),
+            Listener.open("127.0.0.1", 0),
+            limits,
+            InstantSource.fixed(Instant.parse("2026-11-21T10:00:00.000Z")));
     api.start();
   }
 

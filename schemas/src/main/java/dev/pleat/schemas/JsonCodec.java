@@ -1,5 +1,6 @@
 package dev.pleat.schemas;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
@@ -14,9 +15,9 @@ import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -36,6 +37,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
@@ -73,29 +77,39 @@ public final class JsonCodec {
   private static final int MAX_NUMBER_CHARS = 1_000;
   private static final int MAX_TEXT_CHARS = 1024 * 1024;
   private static final int MAX_NAME_BYTES = 256;
-  private static final int MAX_LABEL_CHARS = 256;
+  static final int MAX_LABEL_CHARS = 256;
+  static final int FINGERPRINT_BYTES = 16;
   private static final Instant FIRST_INSTANT = Instant.parse("0000-01-01T00:00:00Z");
   private static final Instant AFTER_LAST_INSTANT = Instant.parse("+10000-01-01T00:00:00Z");
 
   private static final DateTimeFormatter INSTANT =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
 
-  private static final Pattern UUID_FORM =
-      Pattern.compile("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+  private static final String USUAL_INSTANT = "0000-00-00T00:00:00.000Z";
+  private static final long SECONDS_A_DAY = 86_400;
 
   private static final Pattern NAMED_CODE =
       Pattern.compile("\\s*\\([^()`]*`[^`]*`[^()`]*\\)|[:;,][^:;,`]*`[^`]*`[^`]*$");
 
   /** For what anybody may have written. */
-  private static final JsonMapper MAPPER =
-      mapper(
-          StreamReadConstraints.builder()
-              .maxNestingDepth(MAX_DEPTH)
-              .maxNumberLength(MAX_NUMBER_CHARS)
-              .maxStringLength(MAX_TEXT_CHARS)
-              .maxNameLength(MAX_NAME_BYTES)
-              .build(),
-          new RecordsByName(true));
+  private static final StreamReadConstraints LIMITS =
+      StreamReadConstraints.builder()
+          .maxNestingDepth(MAX_DEPTH)
+          .maxNumberLength(MAX_NUMBER_CHARS)
+          .maxStringLength(MAX_TEXT_CHARS)
+          .maxNameLength(MAX_NAME_BYTES)
+          .build();
+
+  private static final MessageDigest SHA_256 = NameBasedId.digest("SHA-256");
+
+  private static final JsonMapper MAPPER = mapper(LIMITS, new RecordsByName(true));
+
+  private static final JsonFactory ONE_PASS =
+      JsonFactory.builder()
+          .streamReadConstraints(LIMITS)
+          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
+          .build();
 
   /** For what only the engine reads back: whatever it could write, it can read. */
   private static final JsonMapper OWN_VALUES =
@@ -400,14 +414,110 @@ public final class JsonCodec {
 
   /** An instant as every message has it: UTC with milliseconds. */
   public static String text(Instant instant) {
-    return INSTANT.format(instant);
+    long seconds = instant.getEpochSecond();
+    long day = Math.floorDiv(seconds, SECONDS_A_DAY);
+    LocalDate date = LocalDate.ofEpochDay(day);
+    if (date.getYear() < 0 || date.getYear() > 9999) {
+      return INSTANT.format(instant);
+    }
+    int second = (int) (seconds - day * SECONDS_A_DAY);
+    byte[] text = "0000-00-00T00:00:00.000Z".getBytes(ISO_8859_1);
+    put(text, 3, date.getYear());
+    put(text, 6, date.getMonthValue());
+    put(text, 9, date.getDayOfMonth());
+    put(text, 12, second / 3600);
+    put(text, 15, second / 60 % 60);
+    put(text, 18, second % 60);
+    put(text, 22, instant.getNano() / 1_000_000);
+    return new String(text, ISO_8859_1);
+  }
+
+  /** Digits that end here, over zeros. */
+  private static void put(byte[] text, int last, int number) {
+    for (int at = last, rest = number; rest > 0; at--, rest /= 10) {
+      text[at] = (byte) ('0' + rest % 10);
+    }
+  }
+
+  /** An instant of the years 0 to 9999, or empty for anything else. */
+  static Optional<Instant> instant(String text) {
+    try {
+      Instant instant = isUsualForm(text) ? fromUsualForm(text) : Instant.parse(text);
+      // Beyond these years an instant has neither its usual form nor milliseconds in a long.
+      return instant.isBefore(FIRST_INSTANT) || !instant.isBefore(AFTER_LAST_INSTANT)
+          ? Optional.empty()
+          : Optional.of(instant);
+    } catch (DateTimeException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Whether it is written as {@link #text(Instant)} does, at a time every day has. */
+  private static boolean isUsualForm(String text) {
+    if (text.length() != USUAL_INSTANT.length()) {
+      return false;
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char expected = USUAL_INSTANT.charAt(i);
+      char c = text.charAt(i);
+      if (expected == '0' ? c < '0' || c > '9' : c != expected) {
+        return false;
+      }
+    }
+    return number(text, 11, 13) < 24 && number(text, 14, 16) < 60 && number(text, 17, 19) < 60;
+  }
+
+  private static Instant fromUsualForm(String text) {
+    LocalDate date = LocalDate.of(number(text, 0, 4), number(text, 5, 7), number(text, 8, 10));
+    long second = number(text, 11, 13) * 3600L + number(text, 14, 16) * 60L + number(text, 17, 19);
+    return Instant.ofEpochSecond(
+        date.toEpochDay() * SECONDS_A_DAY + second, number(text, 20, 23) * 1_000_000L);
+  }
+
+  private static int number(String text, int from, int to) {
+    int number = 0;
+    for (int i = from; i < to; i++) {
+      number = number * 10 + text.charAt(i) - '0';
+    }
+    return number;
   }
 
   /** A UUID in its usual form (36 characters, lower case), or empty for anything else. */
   public static Optional<UUID> uuid(String text) {
-    return UUID_FORM.matcher(text).matches()
-        ? Optional.of(UUID.fromString(text))
-        : Optional.empty();
+    if (text.length() != 36) {
+      return Optional.empty();
+    }
+    for (int i = 0; i < 36; i++) {
+      char c = text.charAt(i);
+      boolean fits =
+          i == 8 || i == 13 || i == 18 || i == 23
+              ? c == '-'
+              : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+      if (!fits) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(UUID.fromString(text));
+  }
+
+  // ---- for reading and writing in one pass
+
+  /** A parser with the limits every reader has; it does not notice duplicate fields. */
+  static JsonParser parser(byte[] bytes) {
+    return ONE_PASS.createParser(ObjectReadContext.empty(), bytes);
+  }
+
+  static JsonGenerator generator(ByteArrayOutputStream out) {
+    return ONE_PASS.createGenerator(ObjectWriteContext.empty(), out);
+  }
+
+  /** A digest that has taken nothing yet; a copy costs less than asking the platform for one. */
+  static MessageDigest sha256() {
+    try {
+      return (MessageDigest) SHA_256.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("SHA-256 of this platform cannot be copied", e);
+    }
   }
 
   private static boolean isReadable(JsonNode node) {
@@ -471,7 +581,7 @@ public final class JsonCodec {
   }
 
   /** The JSON parser takes over-long forms and code points there are not; this does not. */
-  private static boolean isUtf8(byte[] bytes) {
+  static boolean isUtf8(byte[] bytes) {
     for (byte each : bytes) {
       if (each < 0) {
         try {
@@ -485,7 +595,7 @@ public final class JsonCodec {
     return true;
   }
 
-  private static boolean hasEscapedSurrogate(byte[] bytes) {
+  static boolean hasEscapedSurrogate(byte[] bytes) {
     for (int i = 0; i + 2 < bytes.length; i++) {
       if (bytes[i] == '\\' && bytes[i + 1] == 'u' && (bytes[i + 2] | 0x20) == 'd') {
         return true;
@@ -600,13 +710,8 @@ public final class JsonCodec {
     public byte[] fingerprint(String context) {
       StringBuilder canonical = new StringBuilder(context).append('\n');
       appendCanonical(canonical, tree);
-      try {
-        byte[] hash =
-            MessageDigest.getInstance("SHA-256").digest(canonical.toString().getBytes(UTF_8));
-        return Arrays.copyOf(hash, 16);
-      } catch (NoSuchAlgorithmException e) {
-        throw new IllegalStateException("every Java platform has SHA-256", e);
-      }
+      byte[] hash = sha256().digest(canonical.toString().getBytes(UTF_8));
+      return Arrays.copyOf(hash, FINGERPRINT_BYTES);
     }
 
     private static void appendCanonical(StringBuilder out, JsonNode node) {
@@ -750,14 +855,9 @@ public final class JsonCodec {
       if (text.isEmpty()) {
         return Optional.empty();
       }
-      try {
-        Instant instant = Instant.parse(text.get());
-        // Beyond these years an instant has neither its usual form nor milliseconds in a long.
-        if (!instant.isBefore(FIRST_INSTANT) && instant.isBefore(AFTER_LAST_INSTANT)) {
-          return Optional.of(instant);
-        }
-      } catch (DateTimeException e) {
-        // Said below.
+      Optional<Instant> instant = JsonCodec.instant(text.get());
+      if (instant.isPresent()) {
+        return instant;
       }
       throw wrong(field, "an instant like 2026-11-21T10:00:00.000Z");
     }

@@ -16,6 +16,8 @@ public final class NameBasedId {
   /** The namespace of every id Pleat makes: the version 5 UUID of the DNS name pleat.dev. */
   public static final UUID NAMESPACE = UUID.fromString("0f33627e-40a4-5688-b69c-6702c5d5dfc1");
 
+  private static final MessageDigest SHA_1 = digest("SHA-1");
+
   private NameBasedId() {}
 
   /** The id of a command's event: {@code domain/aggregate/command/index}, index from 0. */
@@ -56,9 +58,18 @@ public final class NameBasedId {
 
   private static byte[] sha1(byte[] bytes) {
     try {
-      return MessageDigest.getInstance("SHA-1").digest(bytes);
+      return ((MessageDigest) SHA_1.clone()).digest(bytes);
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException("SHA-1 of this platform cannot be copied", e);
+    }
+  }
+
+  /** A digest to be copied, never used itself. */
+  static MessageDigest digest(String algorithm) {
+    try {
+      return MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-1", e);
+      throw new IllegalStateException("every Java platform has " + algorithm, e);
     }
   }
 }

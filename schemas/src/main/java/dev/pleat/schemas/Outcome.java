@@ -48,6 +48,7 @@ public record Outcome(
           "schema-mismatch",
           "too-large",
           "decision-failed",
+          "dedupe-full",
           "command-id-reused");
 
   /** The engine's own reasons that are remembered. */

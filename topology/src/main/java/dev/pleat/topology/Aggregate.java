@@ -1,16 +1,9 @@
 package dev.pleat.topology;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.UUID;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.ByteUtils;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
@@ -19,27 +12,66 @@ import org.apache.kafka.streams.state.Stores;
  *
  * @param version how many events it has; 0 if it does not exist
  * @param lastEventTime the timestamp of its newest event, in ms since 1970
- * @param overflowTime the time of the newest remembered command that lies in the overflow store and
- *     not here, in ms since 1970; 0 if there is none
+ * @param overflow where those of its remembered commands lie that are not here
  * @param stateVersion the version of the state's shape
  * @param state the decider's state, in the engine's codec; empty if the aggregate does not exist
- * @param remembered the newest commands, oldest first
+ * @param remembered the newest commands
  */
 record Aggregate(
     long version,
     long lastEventTime,
-    long overflowTime,
+    Overflow overflow,
     int stateVersion,
     byte[] state,
-    List<RememberedCommand> remembered) {
+    RecentCommands remembered) {
 
   /** The store: aggregate id (UTF-8) to the bytes made here. */
   static final String STORE = "aggregates";
 
-  private static final byte FORMAT = 1;
+  private static final byte FORMAT = 2;
+  private static final byte FIRST_FORMAT = 1;
 
   /** How many commands are remembered beside the state; older ones go to the overflow store. */
   static final int REMEMBERED_HERE = 16;
+
+  private static final int MAX_HEAD_BYTES = 1 + 10 + 10 + 10 + 1 + 5 + 5 + 1;
+
+  /**
+   * The periods of the overflow store that hold commands of one aggregate.
+   *
+   * @param newest the newest such period; 0 if there is none
+   * @param before a bit for each of the periods before it, the lowest for the one just before
+   */
+  record Overflow(long newest, int before) {
+
+    static final Overflow NONE = new Overflow(0, 0);
+
+    /** How many periods can be of interest at one time. */
+    static final int PERIODS = 3;
+
+    boolean mayHave(long period) {
+      if (newest == 0) {
+        return false;
+      }
+      long back = newest - period;
+      return back == 0 || back > 0 && back < PERIODS && (before >> (back - 1) & 1) != 0;
+    }
+
+    Overflow with(long period) {
+      if (newest == 0) {
+        return new Overflow(period, 0);
+      }
+      long ahead = period - newest;
+      int kept = (1 << (PERIODS - 1)) - 1;
+      if (ahead > 0) {
+        return new Overflow(
+            period, ahead >= PERIODS ? 0 : ((before << 1 | 1) << (ahead - 1)) & kept);
+      }
+      return ahead == 0 || -ahead >= PERIODS
+          ? this
+          : new Overflow(newest, before | 1 << (-ahead - 1));
+    }
+  }
 
   static StoreBuilder<?> store() {
     return Stores.keyValueStoreBuilder(
@@ -47,74 +79,76 @@ record Aggregate(
   }
 
   static Aggregate absent() {
-    return new Aggregate(0, 0, 0, 0, new byte[0], List.of());
+    return new Aggregate(0, 0, Overflow.NONE, 0, new byte[0], RecentCommands.NONE);
   }
 
   boolean exists() {
     return version > 0;
   }
 
-  Optional<RememberedCommand> remembers(UUID commandId) {
-    return remembered.stream().filter(command -> command.id().equals(commandId)).findFirst();
+  /** With these commands remembered here, and others in these periods of the overflow store. */
+  Aggregate remembering(RecentCommands here, Overflow elsewhere) {
+    return new Aggregate(version, lastEventTime, elsewhere, stateVersion, state, here);
   }
 
-  /** With these commands remembered here, and those handed to the overflow store. */
-  Aggregate remembering(List<RememberedCommand> here, List<RememberedCommand> overflowing) {
-    long newestOverflow =
-        overflowing.stream().mapToLong(RememberedCommand::decidedAt).max().orElse(0);
-    return new Aggregate(
-        version,
-        lastEventTime,
-        Math.max(overflowTime, newestOverflow),
-        stateVersion,
-        state,
-        List.copyOf(here));
+  /** How many bytes {@link #bytes} has beside the remembered commands, at most. */
+  int maxBytesWithoutMemory() {
+    return MAX_HEAD_BYTES + state.length;
   }
 
   byte[] bytes() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(256 + state.length);
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeByte(FORMAT);
-      out.writeLong(version);
-      out.writeLong(lastEventTime);
-      out.writeLong(overflowTime);
-      out.writeInt(stateVersion);
-      out.writeInt(state.length);
-      out.write(state);
-      out.writeByte(remembered.size());
-      for (RememberedCommand command : remembered) {
-        command.writeTo(out);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("memory does not fail", e);
-    }
-    return bytes.toByteArray();
+    ByteBuffer out = ByteBuffer.allocate(maxBytesWithoutMemory() + remembered.byteCount());
+    out.put(FORMAT);
+    ByteUtils.writeVarlong(version, out);
+    ByteUtils.writeVarlong(lastEventTime, out);
+    ByteUtils.writeVarlong(overflow.newest(), out);
+    out.put((byte) overflow.before());
+    ByteUtils.writeUnsignedVarint(stateVersion, out);
+    ByteUtils.writeUnsignedVarint(state.length, out);
+    out.put(state);
+    out.put((byte) remembered.size());
+    remembered.writeTo(out);
+    byte[] bytes = new byte[out.position()];
+    out.flip().get(bytes);
+    return bytes;
   }
 
   /**
-   * Reads what {@link #bytes} wrote.
+   * Reads what {@link #bytes} wrote, or what the first format was.
    *
    * @throws IllegalStateException if these bytes are of another format
    */
   static Aggregate read(byte[] bytes) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
-      byte format = in.readByte();
+    if (bytes.length > 0 && bytes[0] == FIRST_FORMAT) {
+      return FirstFormat.aggregate(bytes);
+    }
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    try {
+      byte format = in.get();
       if (format != FORMAT) {
         throw new IllegalStateException(
-            "an aggregate's state is of format " + format + "; this release reads " + FORMAT);
+            "an aggregate's state is of format " + format + "; this release reads up to " + FORMAT);
       }
-      long version = in.readLong();
-      long lastEventTime = in.readLong();
-      long overflowTime = in.readLong();
-      int stateVersion = in.readInt();
-      byte[] state = RememberedCommand.readBytes(in, in.readInt());
-      int count = in.readUnsignedByte();
-      List<RememberedCommand> remembered = new ArrayList<>(count);
-      for (int i = 0; i < count; i++) {
-        remembered.add(RememberedCommand.readFrom(in));
+      long version = ByteUtils.readVarlong(in);
+      long lastEventTime = ByteUtils.readVarlong(in);
+      long newest = ByteUtils.readVarlong(in);
+      int before = in.get();
+      int stateVersion = ByteUtils.readUnsignedVarint(in);
+      int length = ByteUtils.readUnsignedVarint(in);
+      if (length < 0 || length > in.remaining()) {
+        throw new BufferUnderflowException();
       }
-      return new Aggregate(version, lastEventTime, overflowTime, stateVersion, state, remembered);
-    } catch (IOException e) {
+      byte[] state = new byte[length];
+      in.get(state);
+      int count = in.get() & 0xFF;
+      return new Aggregate(
+          version,
+          lastEventTime,
+          newest == 0 && before == 0 ? Overflow.NONE : new Overflow(newest, before),
+          stateVersion,
+          state,
+          RecentCommands.read(bytes, in.position(), count));
+    } catch (BufferUnderflowException | IllegalArgumentException e) {
       throw new IllegalStateException("an aggregate's state is cut off", e);
     }
   }

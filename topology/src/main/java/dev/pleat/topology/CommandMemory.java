@@ -1,8 +1,12 @@
 package dev.pleat.topology;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.topology.Aggregate.Overflow;
+import dev.pleat.topology.RecentCommands.Added;
+import dev.pleat.topology.RecentCommands.Dropped;
+import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,38 +19,59 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 import org.apache.kafka.streams.state.WindowStore;
-import org.apache.kafka.streams.state.WindowStoreIterator;
 
 /**
- * Remembers which commands were decided, for a stated time: the newest in the aggregate's own
- * record, older ones in a store that forgets whole segments of time at once. Used by one stream
- * thread at a time.
+ * Remembers which commands were decided, for a stated time and within a stated room: the newest in
+ * the aggregate's own record, older ones in a store that forgets whole segments of time at once.
+ * Used by one stream thread at a time.
  */
 final class CommandMemory {
 
-  private static final String OVERFLOW = "remembered-commands";
+  /*
+   * The overflow store
+   *
+   * Time is cut into periods of half the memory's time, so three of them cover it. An entry lies
+   * under aggregate, command id and the end of the period it was decided in: whether a
+   * command is there takes one read of an exact key for each period, and an aggregate's record says
+   * in which periods there is anything of it. An aggregate that does not exist has no record; a
+   * mark under its bare key says the same of one period.
+   */
 
-  /** Not the present: a log's clock may go back when another broker takes over. */
-  private static final Instant NEWEST = Instant.ofEpochMilli(Long.MAX_VALUE);
+  static final String OVERFLOW = "decided-commands";
 
   /** The key of an entry that is no command: those begin with an aggregate's id. */
-  private static final String TRACE = "";
+  private static final byte[] TRACE = {};
 
+  private static final byte[] MARK = {};
   private static final Duration TRACE_DELAY = Duration.ofMillis(100);
 
+  /** What an entry takes beside its key and value: the period, a sequence number, offsets. */
+  private static final int ENTRY_OVERHEAD_BYTES = 24;
+
   private final long memoryMs;
-  private WindowStore<String, byte[]> overflow;
+  private final long periodMs;
+  private final long maxBytes;
+  private final MemoryUse use;
+  private WindowStore<byte[], byte[]> overflow;
   private Cancellable trace;
 
   @SuppressWarnings("NullAway.Init") // init comes first
-  CommandMemory(Duration memory) {
-    this.memoryMs = memory.toMillis();
+  CommandMemory(MemoryLimits limits, MemoryUse use) {
+    this.memoryMs = limits.time().toMillis();
+    this.periodMs = periodMs(limits);
+    this.maxBytes = limits.bytes();
+    this.use = use;
   }
 
-  static StoreBuilder<?> store(Duration memory) {
+  private static long periodMs(MemoryLimits limits) {
+    return (limits.time().toMillis() + 1) / 2;
+  }
+
+  static StoreBuilder<?> store(MemoryLimits limits) {
+    Duration retention = Duration.ofMillis(periodMs(limits) * Overflow.PERIODS);
     return Stores.windowStoreBuilder(
-        Stores.persistentWindowStore(OVERFLOW, memory, Duration.ofMillis(1), false),
-        Serdes.String(),
+        Stores.persistentWindowStore(OVERFLOW, retention, Duration.ofMillis(1), false),
+        Serdes.ByteArray(),
         Serdes.ByteArray());
   }
 
@@ -65,84 +90,119 @@ final class CommandMemory {
    */
   private void leaveTrace() {
     trace.cancel();
-    try (KeyValueIterator<Windowed<String>, byte[]> any = overflow.all()) {
+    try (KeyValueIterator<Windowed<byte[]>, byte[]> any = overflow.all()) {
       if (!any.hasNext()) {
-        overflow.put(TRACE, new byte[0], 0);
+        overflow.put(TRACE, MARK, 0);
       }
     }
   }
 
   /** The command of this id, if it was decided within the memory's time. */
   Optional<RememberedCommand> find(
-      String aggregateId, Aggregate aggregate, UUID commandId, long now) {
-    Optional<RememberedCommand> here = aggregate.remembers(commandId);
+      AggregateName name, Aggregate aggregate, UUID commandId, long now) {
+    Optional<RememberedCommand> here = aggregate.remembered().find(commandId, name);
     if (here.isPresent()) {
       return here.filter(command -> isRemembered(command.decidedAt(), now));
     }
-    // An aggregate that does not exist keeps everything in the overflow store.
-    if (aggregate.exists() && !isRemembered(aggregate.overflowTime(), now)) {
+    Overflow elsewhere = aggregate.exists() ? aggregate.overflow() : marked(name, now);
+    if (elsewhere.newest() == 0) {
       return Optional.empty();
     }
-    try (WindowStoreIterator<byte[]> found =
-        overflow.fetch(key(aggregateId, commandId), oldest(now), NEWEST)) {
-      return found.hasNext()
-          ? Optional.of(RememberedCommand.read(found.next().value))
-          : Optional.empty();
-    }
-  }
-
-  /** The time of the newest command to this aggregate in the overflow store; 0 if there is none. */
-  long newestInOverflow(String aggregateId, long now) {
-    String prefix = aggregateId + '\0';
-    long newest = 0;
-    try (KeyValueIterator<Windowed<String>, byte[]> found =
-        overflow.fetch(prefix + '0', prefix + 'g', oldest(now), NEWEST)) {
-      while (found.hasNext()) {
-        Windowed<String> key = found.next().key;
-        if (key.key().startsWith(prefix)) {
-          newest = Math.max(newest, key.window().start());
-        }
+    byte[] key = key(name, commandId);
+    long oldest = period(now) - Overflow.PERIODS + 1;
+    // The log's clock may have gone back since.
+    for (long period = elsewhere.newest(); period >= oldest; period--) {
+      byte[] entry = elsewhere.mayHave(period) ? overflow.fetch(key, period * periodMs) : null;
+      if (entry != null) {
+        return Optional.of(RememberedCommand.read(ByteBuffer.wrap(entry), name))
+            .filter(command -> isRemembered(command.decidedAt(), now));
       }
     }
-    return newest;
+    return Optional.empty();
   }
 
+  /** Where commands lie that were sent to an aggregate before it existed. */
+  Overflow marked(AggregateName name, long now) {
+    Overflow marked = Overflow.NONE;
+    byte[] key = key(name);
+    // The log's clock may have gone back since.
+    long newest = period(now) + 1;
+    for (long period = newest - Overflow.PERIODS; period <= newest; period++) {
+      if (period > 0 && overflow.fetch(key, period * periodMs) != null) {
+        marked = marked.with(period);
+      }
+    }
+    return marked;
+  }
+
+  /** What has to be stored so that a command is remembered, or why it cannot be. */
+  sealed interface Remembering {}
+
   /**
-   * What has to be stored so that a command is remembered.
+   * It can be.
    *
    * @param aggregate the aggregate with this memory
    * @param bytes the aggregate's bytes; empty if it does not exist and is not stored
    * @param overflowing what goes to the overflow store
-   * @param fits whether the aggregate can be kept in a record at all
    */
-  record Remembering(
-      Aggregate aggregate, byte[] bytes, List<RememberedCommand> overflowing, boolean fits) {}
+  record Fits(Aggregate aggregate, byte[] bytes, List<Dropped> overflowing)
+      implements Remembering {}
+
+  /** The aggregate cannot be kept in a record at all. */
+  record TooLarge() implements Remembering {}
+
+  /** There is no room left for commands that find none beside their aggregate. */
+  record Full() implements Remembering {}
 
   /** Works out, without storing anything, how to remember this command. */
-  Remembering remember(Aggregate aggregate, RememberedCommand command, long now, int maxBytes) {
+  Remembering remember(
+      AggregateName name, Aggregate aggregate, RememberedCommand command, long now, int maxBytes) {
     if (!aggregate.exists()) {
-      return new Remembering(aggregate, new byte[0], List.of(command), true);
+      List<Dropped> alone =
+          List.of(new Dropped(command.id(), command.decidedAt(), command.entry()));
+      return hasRoom(name, alone, now) ? new Fits(aggregate, new byte[0], alone) : new Full();
     }
-    List<RememberedCommand> here = new ArrayList<>(aggregate.remembered());
-    here.removeIf(old -> !isRemembered(old.decidedAt(), now));
-    here.add(command);
-    List<RememberedCommand> overflowing = new ArrayList<>();
-    while (here.size() > Aggregate.REMEMBERED_HERE) {
-      overflowing.add(here.removeFirst());
+    int left = maxBytes - aggregate.maxBytesWithoutMemory();
+    if (left < 0) {
+      return new TooLarge();
     }
-    while (true) {
-      Aggregate after = aggregate.remembering(here, overflowing);
-      byte[] bytes = after.bytes();
-      if (bytes.length <= maxBytes || here.isEmpty()) {
-        return new Remembering(after, bytes, overflowing, bytes.length <= maxBytes);
+    Added added =
+        aggregate.remembered().adding(command, now - memoryMs + 1, Aggregate.REMEMBERED_HERE, left);
+    Overflow elsewhere = aggregate.overflow();
+    if (!added.dropped().isEmpty()) {
+      if (!hasRoom(name, added.dropped(), now)) {
+        return new Full();
       }
-      overflowing.add(here.removeFirst());
+      for (Dropped dropped : added.dropped()) {
+        elsewhere = elsewhere.with(period(dropped.decidedAt()));
+      }
     }
+    Aggregate after = aggregate.remembering(added.commands(), elsewhere);
+    return new Fits(after, after.bytes(), added.dropped());
   }
 
-  void overflow(String aggregateId, List<RememberedCommand> commands) {
-    for (RememberedCommand command : commands) {
-      overflow.put(key(aggregateId, command.id()), command.bytes(), command.decidedAt());
+  private boolean hasRoom(AggregateName name, List<Dropped> commands, long now) {
+    long bytes = 0;
+    for (Dropped command : commands) {
+      bytes += bytesOf(key(name, command.id()), command.entry());
+    }
+    return use.total(period(now)) + bytes <= maxBytes;
+  }
+
+  private static long bytesOf(byte[] key, byte[] entry) {
+    return key.length + entry.length + ENTRY_OVERHEAD_BYTES;
+  }
+
+  /** Stores what found no room beside the aggregate. */
+  void overflow(AggregateName name, boolean exists, List<Dropped> commands) {
+    for (Dropped command : commands) {
+      byte[] key = key(name, command.id());
+      long period = period(command.decidedAt());
+      overflow.put(key, command.entry(), period * periodMs);
+      use.add(period, bytesOf(key, command.entry()));
+      if (!exists) {
+        overflow.put(key(name), MARK, period * periodMs);
+      }
     }
   }
 
@@ -150,11 +210,26 @@ final class CommandMemory {
     return decidedAt > now - memoryMs;
   }
 
-  private Instant oldest(long now) {
-    return Instant.ofEpochMilli(Math.max(0, now - memoryMs + 1));
+  /** Counted from 1: 0 stands for none. */
+  private long period(long time) {
+    return time / periodMs + 1;
   }
 
-  private static String key(String aggregateId, UUID commandId) {
-    return aggregateId + '\0' + commandId;
+  /** No aggregate's id has a zero in it. */
+  private static byte[] key(AggregateName name) {
+    byte[] id = name.id().getBytes(UTF_8);
+    byte[] key = new byte[id.length + 1];
+    System.arraycopy(id, 0, key, 0, id.length);
+    return key;
+  }
+
+  private static byte[] key(AggregateName name, UUID commandId) {
+    byte[] id = name.id().getBytes(UTF_8);
+    return ByteBuffer.allocate(id.length + 1 + 16)
+        .put(id)
+        .put((byte) 0)
+        .putLong(commandId.getMostSignificantBits())
+        .putLong(commandId.getLeastSignificantBits())
+        .array();
   }
 }

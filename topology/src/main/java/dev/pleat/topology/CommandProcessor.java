@@ -8,24 +8,26 @@ import dev.pleat.schemas.DomainSchema.Action;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.JsonSchemas.Violation;
+import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.MessageHeaders;
-import dev.pleat.schemas.NameBasedId;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.Outcome.Accepted;
 import dev.pleat.schemas.Outcome.Rejected;
 import dev.pleat.schemas.Outcome.Unchanged;
 import dev.pleat.schemas.Outcome.Verdict;
+import dev.pleat.schemas.ReadCommand;
 import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.schemas.SubmittedCommand;
 import dev.pleat.schemas.UnreadableMessage;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -64,7 +66,12 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
    * memory's time go to a window store, which forgets by dropping whole segments; it is asked only
    * for aggregates that have overflowed inside that time. An aggregate that does not exist has no
    * record at all: what was refused to it is remembered in the window store only, so that made-up
-   * ids leave nothing behind for ever.
+   * ids leave nothing behind for ever. Where the window store is full, a command that would need it
+   * is refused (dedupe-full).
+   *
+   * Speed. A command in its usual form is read, checked and made a record in one pass (Incoming.Ready);
+   * anything else takes the general way (Incoming.General), which says what is wrong. Both lead to
+   * the same decision. When a client waits, a commit is asked for (GroupCommit).
    *
    * Position. The next offset to process is part of the state. A record below it was answered
    * before: a consumer group that was rewound repeats nothing.
@@ -80,7 +87,9 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
 
   private final Domain<S, C, E> domain;
   private final DomainSchema<C, E> schema;
-  private final CommandReader reader;
+  private final MessageCodec<C, E> messages;
+  private final CommandReader<C> reader;
+  private final GroupCommit commits;
   private final CommandMemory memory;
   private final ProcessedPosition position;
 
@@ -88,25 +97,32 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   private KeyValueStore<String, byte[]> aggregates;
 
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
-  private CommandProcessor(Domain<S, C, E> domain, InputLog log, Duration memory) {
+  private CommandProcessor(
+      Domain<S, C, E> domain, InputLog log, MemoryLimits limits, GroupCommit commits) {
     this.domain = domain;
     this.schema = domain.schema();
-    this.reader = new CommandReader(log.partitions());
-    this.memory = new CommandMemory(memory);
-    this.position = new ProcessedPosition(log);
+    this.messages = MessageCodec.of(schema);
+    this.reader = new CommandReader<>(messages, log.partitions());
+    this.commits = commits;
+    MemoryUse use = new MemoryUse();
+    this.memory = new CommandMemory(limits, use);
+    this.position = new ProcessedPosition(log, use);
   }
 
   static <S, C, E> ProcessorSupplier<byte[], byte[], byte[], byte[]> supplier(
-      Domain<S, C, E> domain, InputLog log, Duration memory) {
+      Domain<S, C, E> domain, InputLog log, MemoryLimits limits) {
+    // The processors of a thread commit together.
+    ThreadLocal<GroupCommit.Pace> pace =
+        ThreadLocal.withInitial(() -> new GroupCommit.Pace(System::nanoTime));
     return new ProcessorSupplier<>() {
       @Override
       public Processor<byte[], byte[], byte[], byte[]> get() {
-        return new CommandProcessor<>(domain, log, memory);
+        return new CommandProcessor<>(domain, log, limits, new GroupCommit(pace.get()));
       }
 
       @Override
       public Set<StoreBuilder<?>> stores() {
-        return Set.of(Aggregate.store(), CommandMemory.store(memory), ProcessedPosition.store());
+        return CommandTopology.stores(limits);
       }
     };
   }
@@ -126,39 +142,36 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
       return;
     }
     switch (reader.read(record.key(), record.value(), source.partition())) {
-      case DeadLetter letter ->
-          context.forward(letter.record(record, source), CommandTopology.DEAD_LETTERS);
-      case CommandReader.Misplaced misplaced -> {
+      case CommandReader.Unreadable<C> unreadable ->
+          context.forward(unreadable.letter().record(record, source), CommandTopology.DEAD_LETTERS);
+      case CommandReader.Misplaced<C> misplaced -> {
         // The aggregate lives on another partition: nothing of it may be read or changed here.
-        Case turn =
-            new Case(
-                schema.name(),
-                misplaced.aggregateId(),
+        Case<C> turn =
+            new Case<>(
+                new AggregateName(schema.name(), misplaced.aggregateId()),
                 Aggregate.absent(),
                 misplaced.command(),
                 record.timestamp());
-        forward(
-            record, misplaced.aggregateId(), turn.rejected("wrong-partition", misplaced.detail()));
+        forward(record, turn.rejected("wrong-partition", misplaced.detail()));
       }
-      case CommandReader.Addressed addressed ->
+      case CommandReader.Addressed<C> addressed ->
           answer(record, addressed.aggregateId(), addressed.command());
     }
     position.processed(source.offset());
+    commits.processed(context, record.headers().lastHeader(MessageHeaders.REQUEST_ID) != null);
   }
 
-  private void answer(Record<byte[], byte[]> record, String aggregateId, SubmittedCommand command) {
+  private void answer(Record<byte[], byte[]> record, String aggregateId, Incoming<C> command) {
     byte[] stored = aggregates.get(aggregateId);
     Aggregate aggregate = stored == null ? Aggregate.absent() : Aggregate.read(stored);
-    Case turn = new Case(schema.name(), aggregateId, aggregate, command, record.timestamp());
-    byte[] fingerprint = fingerprint(command);
+    AggregateName name = new AggregateName(schema.name(), aggregateId);
+    Case<C> turn = new Case<>(name, aggregate, command, record.timestamp());
 
-    Optional<RememberedCommand> before =
-        memory.find(aggregateId, aggregate, command.id(), turn.now());
+    Optional<RememberedCommand> before = memory.find(name, aggregate, command.id(), turn.now());
     if (before.isPresent()) {
       forward(
           record,
-          aggregateId,
-          before.get().isSamePayload(fingerprint)
+          before.get().isSamePayload(command.fingerprint())
               ? before.get().outcome().answeredAgain()
               : turn.rejected(
                   "command-id-reused",
@@ -168,20 +181,33 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
 
     Decided decided = decide(turn);
     if (decided.remember()) {
-      CommandMemory.Remembering remembering =
-          memory.remember(
-              decided.aggregate(),
-              new RememberedCommand(command.id(), fingerprint, turn.now(), decided.outcome()),
-              turn.now(),
-              MAX_RECORD_BYTES - record.key().length);
-      if (!remembering.fits()) {
-        forward(record, aggregateId, turn.tooLarge());
-        return;
+      switch (memory.remember(
+          name,
+          decided.aggregate(),
+          new RememberedCommand(command.id(), command.fingerprint(), turn.now(), decided.outcome()),
+          turn.now(),
+          MAX_RECORD_BYTES - record.key().length)) {
+        case CommandMemory.TooLarge tooLarge -> {
+          forward(record, turn.tooLarge());
+          return;
+        }
+        case CommandMemory.Full full -> {
+          forward(
+              record,
+              turn.rejected(
+                  "dedupe-full",
+                  "there is no room to remember more commands; nothing changed, send it again"
+                      + " later"));
+          return;
+        }
+        case CommandMemory.Fits fits -> {
+          boolean exists = fits.aggregate().exists();
+          if (exists) {
+            aggregates.put(aggregateId, fits.bytes());
+          }
+          memory.overflow(name, exists, fits.overflowing());
+        }
       }
-      if (remembering.aggregate().exists()) {
-        aggregates.put(aggregateId, remembering.bytes());
-      }
-      memory.overflow(aggregateId, remembering.overflowing());
     }
     for (byte[] event : decided.events()) {
       Record<byte[], byte[]> out =
@@ -189,7 +215,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
       carry(record, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
       context.forward(out, CommandTopology.EVENTS);
     }
-    forward(record, aggregateId, decided.outcome());
+    forward(record, decided.outcome());
   }
 
   /**
@@ -197,8 +223,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
    *
    * @param now when the log received the command, in ms since 1970
    */
-  private record Case(
-      String domain, String aggregateId, Aggregate aggregate, SubmittedCommand command, long now) {
+  private record Case<C>(AggregateName name, Aggregate aggregate, Incoming<C> command, long now) {
 
     /** The time of whatever comes of the command: never before the aggregate's newest event. */
     Instant time() {
@@ -207,7 +232,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
 
     Outcome outcome(Verdict verdict) {
       return new Outcome(
-          NameBasedId.ofOutcome(domain, aggregateId, command.id()),
+          name.outcomeOf(command.id()),
           command.id(),
           verdict,
           time(),
@@ -250,18 +275,20 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   private record Decided(
       Outcome outcome, Aggregate aggregate, List<byte[]> events, boolean remember) {}
 
-  private Decided decide(Case turn) {
-    SubmittedCommand command = turn.command();
+  private Decided decide(Case<C> turn) {
+    Incoming<C> command = turn.command();
     requireStateVersion(turn.aggregate());
     try {
       return check(turn);
+    } catch (StateCodec.StateShapeChanged e) {
+      throw e;
     } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
       LOG.error(
           "The rules of {} failed on {} {} to {}; it is rejected and nothing changed",
           schema,
           command.action(),
           command.id(),
-          turn.aggregateId(),
+          turn.name().id(),
           e);
       return turn.forgotten(
           turn.rejected(
@@ -270,15 +297,28 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     }
   }
 
-  private Decided check(Case turn) {
-    SubmittedCommand command = turn.command();
-    Aggregate aggregate = turn.aggregate();
+  private Decided check(Case<C> turn) {
+    return switch (turn.command()) {
+      // Reading it has checked its data.
+      case Incoming.Ready<C> ready -> {
+        ReadCommand<C> read = ready.command();
+        yield afterData(
+            turn,
+            read.notAfter(),
+            read.expectedVersion(),
+            () -> rules(turn, read.action(), read.data()));
+      }
+      case Incoming.General<C> general -> check(turn, general.command());
+    };
+  }
+
+  private Decided check(Case<C> turn, SubmittedCommand command) {
     Optional<Action<C>> action = schema.action(command.action());
     if (action.isEmpty()) {
       return turn.forgotten(turn.rejected("unknown-action", schema + " has no such action"));
     }
     Optional<String> addressed = command.data().text(schema.idField());
-    if (addressed.isPresent() && !addressed.get().equals(turn.aggregateId())) {
+    if (addressed.isPresent() && !addressed.get().equals(turn.name().id())) {
       return turn.forgotten(
           turn.rejected(
               "key-mismatch", "/data/" + schema.idField() + " must be the key of the record"));
@@ -287,24 +327,44 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     if (!violations.isEmpty()) {
       return turn.forgotten(turn.rejected("schema-mismatch", violations.get(0).message()));
     }
-    if (command.notAfter().isPresent()
-        && command.notAfter().get().isBefore(Instant.ofEpochMilli(turn.now()))) {
+    return afterData(
+        turn,
+        command.notAfter(),
+        command.expectedVersion(),
+        () -> {
+          C data;
+          try {
+            data = JsonCodec.toRecord(command.data(), action.get().type());
+          } catch (UnreadableMessage e) {
+            // Such as an integer beyond the record's, where the JSON Schema names no maximum.
+            return turn.forgotten(turn.rejected("schema-mismatch", "/data is " + e.detail()));
+          }
+          return rules(turn, action.get(), data);
+        });
+  }
+
+  private Decided afterData(
+      Case<C> turn,
+      Optional<Instant> notAfter,
+      OptionalLong expectedVersion,
+      Supplier<Decided> decision) {
+    if (notAfter.isPresent() && notAfter.get().isBefore(Instant.ofEpochMilli(turn.now()))) {
       return turn.remembered(
           turn.rejected(
               "expired",
               "the log received it at "
                   + JsonCodec.text(Instant.ofEpochMilli(turn.now()))
                   + ", after "
-                  + JsonCodec.text(command.notAfter().get())));
+                  + JsonCodec.text(notAfter.get())));
     }
-    long version = aggregate.version();
-    if (command.expectedVersion().orElse(version) != version) {
+    long version = turn.aggregate().version();
+    if (expectedVersion.orElse(version) != version) {
       return turn.remembered(
           turn.rejected(
               "version-conflict",
-              "expected version " + command.expectedVersion().getAsLong() + ", found " + version));
+              "expected version " + expectedVersion.getAsLong() + ", found " + version));
     }
-    return applyRules(turn, action.get(), stateOf(aggregate));
+    return decision.get();
   }
 
   /** Stops the application: decided on a state of another meaning, every command goes wrong. */
@@ -321,23 +381,18 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   }
 
   private S stateOf(Aggregate aggregate) {
-    return aggregate.exists()
-        ? JsonCodec.readValue(aggregate.state(), domain.stateType())
-        : domain.decider().initialState();
+    return aggregate.exists() ? domain.state(aggregate.state()) : domain.decider().initialState();
   }
 
-  private Decided applyRules(Case turn, Action<C> action, S state) {
-    SubmittedCommand command = turn.command();
+  private Decided rules(Case<C> turn, Action<C> action, C data) {
+    S state = stateOf(turn.aggregate());
     CommandContext rule =
         new CommandContext(
-            schema.name(), turn.aggregateId(), command.id(), turn.time(), command.actor());
-    C data;
-    try {
-      data = JsonCodec.toRecord(command.data(), action.type());
-    } catch (UnreadableMessage e) {
-      // Such as an integer beyond the record's, where the JSON Schema names no maximum.
-      return turn.forgotten(turn.rejected("schema-mismatch", "/data is " + e.detail()));
-    }
+            schema.name(),
+            turn.name().id(),
+            turn.command().id(),
+            turn.time(),
+            turn.command().actor());
     return switch (domain.decider().decide(state, data, rule)) {
       case Decision.Unchanged<E> unchanged ->
           turn.remembered(turn.outcome(new Unchanged(turn.aggregate().version())));
@@ -352,37 +407,22 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     };
   }
 
-  private Decided record(Case turn, S before, List<E> events) {
+  private Decided record(Case<C> turn, S before, List<E> events) {
     Aggregate aggregate = turn.aggregate();
-    SubmittedCommand command = turn.command();
-    int keyBytes = turn.aggregateId().getBytes(UTF_8).length;
+    int keyBytes = turn.name().id().getBytes(UTF_8).length;
     long through = aggregate.version() + events.size();
-    List<UUID> ids = new ArrayList<>(events.size());
+    List<UUID> ids = turn.name().eventsOf(turn.command().id(), events.size());
     List<byte[]> records = new ArrayList<>(events.size());
     int together = keyBytes;
     S state = before;
     for (E event : events) {
-      int index = ids.size();
-      UUID id = NameBasedId.ofEvent(schema.name(), turn.aggregateId(), command.id(), index);
-      byte[] bytes =
-          JsonCodec.write(
-              new RecordedEvent(
-                  id,
-                  command.id(),
-                  event.getClass().getSimpleName(),
-                  checked(event, turn.aggregateId()),
-                  turn.time(),
-                  aggregate.version() + 1 + index,
-                  through,
-                  command.correlationId(),
-                  command.actor()));
+      byte[] bytes = bytes(turn, event, ids.get(records.size()), records.size(), through);
       // All of them in one record: that is how a view holds them until the last one has come. The
       // outcome has 39 bytes for each, fewer than any event, and fits where they do.
       together += bytes.length + Integer.BYTES;
       if (together > MAX_RECORD_BYTES) {
         return turn.forgotten(turn.tooLarge());
       }
-      ids.add(id);
       records.add(bytes);
       state = Objects.requireNonNull(domain.decider().evolve(state, event), "evolve gave no state");
     }
@@ -392,13 +432,40 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
             through,
             turn.time().toEpochMilli(),
             // What was refused to an aggregate before it existed lies in the overflow store.
-            aggregate.exists()
-                ? aggregate.overflowTime()
-                : memory.newestInOverflow(turn.aggregateId(), turn.now()),
+            aggregate.exists() ? aggregate.overflow() : memory.marked(turn.name(), turn.now()),
             domain.decider().stateVersion(),
-            JsonCodec.writeValue(state, domain.stateType()),
+            domain.stateBytes(state),
             aggregate.remembered());
     return new Decided(outcome, after, records, true);
+  }
+
+  private byte[] bytes(Case<C> turn, E event, UUID id, int index, long through) {
+    Incoming<C> command = turn.command();
+    long version = turn.aggregate().version() + 1 + index;
+    return messages
+        .writeEvent(
+            id,
+            command.id(),
+            event,
+            turn.name().id(),
+            turn.time(),
+            version,
+            through,
+            command.correlationId(),
+            command.actor())
+        .orElseGet(
+            () ->
+                JsonCodec.write(
+                    new RecordedEvent(
+                        id,
+                        command.id(),
+                        event.getClass().getSimpleName(),
+                        checked(event, turn.name().id()),
+                        turn.time(),
+                        version,
+                        through,
+                        command.correlationId(),
+                        command.actor())));
   }
 
   /** An event is kept for ever: one that does not fit its own schema must not get out. */
@@ -417,20 +484,12 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     return data;
   }
 
-  private void forward(Record<byte[], byte[]> command, String aggregateId, Outcome outcome) {
+  private void forward(Record<byte[], byte[]> command, Outcome outcome) {
     Record<byte[], byte[]> out =
-        new Record<>(aggregateId.getBytes(UTF_8), JsonCodec.write(outcome), command.timestamp());
+        new Record<>(command.key(), JsonCodec.write(outcome), command.timestamp());
     carry(command, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
     carry(command, MessageHeaders.REQUEST_ID, MessageHeaders.MAX_REQUEST_ID_BYTES, out);
     context.forward(out, CommandTopology.OUTCOMES);
-  }
-
-  private static byte[] fingerprint(SubmittedCommand command) {
-    String expected =
-        command.expectedVersion().isPresent()
-            ? Long.toString(command.expectedVersion().getAsLong())
-            : "";
-    return command.data().fingerprint(command.action() + "\n" + expected);
   }
 
   private static void carry(Record<?, ?> from, String name, int maxBytes, Record<?, ?> to) {

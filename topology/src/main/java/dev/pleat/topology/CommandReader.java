@@ -4,10 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.JsonCodec;
-import dev.pleat.schemas.SubmittedCommand;
+import dev.pleat.schemas.MessageCodec;
+import dev.pleat.schemas.ReadCommand;
 import dev.pleat.schemas.UnreadableMessage;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.util.Optional;
 import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
@@ -15,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Reads a record of the commands topic, which anyone may write to: as a command in its right place,
  * a command in the wrong partition, or no command at all. Safe for use by many threads.
  */
-record CommandReader(int partitions) {
+record CommandReader<C>(MessageCodec<C, ?> messages, int partitions) {
 
   /**
    * The largest command, in bytes of its value. A body of 256 KiB, which the HTTP API takes, can be
@@ -24,24 +26,27 @@ record CommandReader(int partitions) {
   static final int MAX_COMMAND_BYTES = 800 * 1024;
 
   /** What a record turned out to be. */
-  sealed interface Reading permits Addressed, Misplaced, DeadLetter {}
+  sealed interface Reading<C> {}
 
   /** A command that may be decided here. */
-  record Addressed(String aggregateId, SubmittedCommand command) implements Reading {}
+  record Addressed<C>(String aggregateId, Incoming<C> command) implements Reading<C> {}
 
   /** A command whose aggregate lives on another partition. */
-  record Misplaced(String aggregateId, SubmittedCommand command, String detail)
-      implements Reading {}
+  record Misplaced<C>(String aggregateId, Incoming<C> command, String detail)
+      implements Reading<C> {}
 
-  Reading read(byte @Nullable [] key, byte @Nullable [] value, int partition) {
+  /** No command at all. */
+  record Unreadable<C>(DeadLetter letter) implements Reading<C> {}
+
+  Reading<C> read(byte @Nullable [] key, byte @Nullable [] value, int partition) {
     if (key == null || key.length == 0) {
-      return new DeadLetter("no-key", "a command's key is the id of the aggregate it addresses");
+      return unreadable("no-key", "a command's key is the id of the aggregate it addresses");
     }
     if (value == null || value.length == 0) {
-      return new DeadLetter("no-value", "a command's value is a JSON object");
+      return unreadable("no-value", "a command's value is a JSON object");
     }
     if (value.length > MAX_COMMAND_BYTES) {
-      return new DeadLetter(
+      return unreadable(
           "value-too-large",
           "the value has " + value.length + " bytes, a command at most " + MAX_COMMAND_BYTES);
     }
@@ -49,21 +54,21 @@ record CommandReader(int partitions) {
     try {
       aggregateId = UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
     } catch (CharacterCodingException e) {
-      return new DeadLetter("invalid-key", "the key is not UTF-8");
+      return unreadable("invalid-key", "the key is not UTF-8");
     }
     if (!DomainSchema.isUsableAsKey(aggregateId)) {
-      return new DeadLetter("invalid-key", "a key has 1 to 256 bytes and no control characters");
+      return unreadable("invalid-key", "a key has 1 to 256 bytes and no control characters");
     }
-    SubmittedCommand command;
+    Incoming<C> command;
     try {
-      command = JsonCodec.readCommand(value);
+      command = read(value, aggregateId);
     } catch (UnreadableMessage e) {
-      return new DeadLetter(reason(e), e.detail());
+      return unreadable(reason(e), e.detail());
     }
     int right = Utils.toPositive(Utils.murmur2(key)) % partitions;
     return right == partition
-        ? new Addressed(aggregateId, command)
-        : new Misplaced(
+        ? new Addressed<>(aggregateId, command)
+        : new Misplaced<>(
             aggregateId,
             command,
             "key belongs to partition "
@@ -73,6 +78,21 @@ record CommandReader(int partitions) {
                 + ", was sent to "
                 + partition
                 + "; partition by murmur2 of the key (librdkafka: partitioner=murmur2_random)");
+  }
+
+  /** In one pass if the command is in its usual form, which nearly all are. */
+  private Incoming<C> read(byte[] value, String aggregateId) {
+    Optional<ReadCommand<C>> ready =
+        messages
+            .readCommand(value)
+            .filter(command -> command.addressed().orElse(aggregateId).equals(aggregateId));
+    return ready.isPresent()
+        ? Incoming.Ready.of(ready.get())
+        : Incoming.General.of(JsonCodec.readCommand(value));
+  }
+
+  private static <C> Unreadable<C> unreadable(String reason, String detail) {
+    return new Unreadable<>(new DeadLetter(reason, detail));
   }
 
   private static String reason(UnreadableMessage e) {

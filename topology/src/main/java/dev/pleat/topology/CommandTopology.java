@@ -2,9 +2,11 @@ package dev.pleat.topology;
 
 import dev.pleat.schemas.DomainSchema;
 import java.time.Duration;
+import java.util.Set;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.StoreBuilder;
 
 /**
  * The write side of a domain as a plain Kafka Streams topology: read a command, decide it, record
@@ -17,7 +19,7 @@ import org.apache.kafka.streams.Topology;
 public final class CommandTopology {
 
   /** How long a command id is remembered unless said otherwise. */
-  public static final Duration DEFAULT_MEMORY = Duration.ofHours(24);
+  public static final Duration DEFAULT_MEMORY = MemoryLimits.DEFAULT.time();
 
   static final String EVENTS = "events";
   static final String OUTCOMES = "outcomes";
@@ -30,17 +32,29 @@ public final class CommandTopology {
     return "pleat." + schema.name() + ".commands.";
   }
 
+  /**
+   * The changelog topic of the aggregates, which Kafka Streams names after application and store.
+   */
+  public static String stateTopic(DomainSchema<?, ?> schema) {
+    return applicationId(schema) + "-" + Aggregate.STORE + "-changelog";
+  }
+
+  /** What is stored of a partition; {@link RefoldTopology} works on the same stores. */
+  static Set<StoreBuilder<?>> stores(MemoryLimits memory) {
+    return Set.of(Aggregate.store(), CommandMemory.store(memory), ProcessedPosition.store());
+  }
+
   /** For a commands topic of one partition, as a {@code TopologyTestDriver} has it. */
   public static Topology of(Domain<?, ?, ?> domain) {
-    return of(domain, InputLog.single(), DEFAULT_MEMORY);
+    return of(domain, InputLog.single(), MemoryLimits.DEFAULT);
   }
 
   /**
    * For the commands topic of a cluster.
    *
-   * @param memory how long a command id is remembered, at least a minute
+   * @param memory how long a command id is remembered, and in how much room
    */
-  public static Topology of(Domain<?, ?, ?> domain, InputLog log, Duration memory) {
+  public static Topology of(Domain<?, ?, ?> domain, InputLog log, MemoryLimits memory) {
     DomainSchema<?, ?> schema = domain.schema();
     return new Topology()
         .addSource(

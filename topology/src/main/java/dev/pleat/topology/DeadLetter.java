@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  *     invalid-key}, {@code unreadable}, {@code no-command-id}, {@code invalid-command-id}
  * @param detail a sentence for a person; it may quote the character or word that is wrong
  */
-record DeadLetter(String reason, String detail) implements CommandReader.Reading {
+record DeadLetter(String reason, String detail) {
 
   /** Key, value and headers that are together below this are copied whole, in bytes. */
   private static final int MAX_COPIED_BYTES = 900 * 1024;

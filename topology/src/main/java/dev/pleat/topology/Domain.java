@@ -21,13 +21,13 @@ public final class Domain<S, C, E> {
 
   private final DomainSchema<C, E> schema;
   private final Decider<S, C, E> decider;
-  private final Class<S> stateType;
+  private final StateCodec<S> states;
   private final Map<String, BoundProjection<?, E>> projections;
 
   private Domain(Builder<S, C, E> builder) {
     this.schema = builder.schema;
     this.decider = builder.decider;
-    this.stateType = builder.stateType;
+    this.states = StateCodec.of(builder.stateType);
     this.projections = Map.copyOf(builder.projections);
   }
 
@@ -46,8 +46,13 @@ public final class Domain<S, C, E> {
     return decider;
   }
 
-  Class<S> stateType() {
-    return stateType;
+  /** The state as it is stored, which {@link #state} reads. */
+  byte[] stateBytes(S state) {
+    return states.write(state);
+  }
+
+  S state(byte[] bytes) {
+    return states.read(bytes);
   }
 
   BoundProjection<?, E> projection(View view) {

@@ -47,6 +47,9 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
   private KeyValueStore<String, List<byte[]>> held;
   private KeyValueStore<Integer, byte[]> stopped;
 
+  /** Whether there may be a mark: nobody else leaves one, but one may be taken away. */
+  private boolean isStopped;
+
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
   private EventGuard(View view) {
     this.view = view;
@@ -89,18 +92,23 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
     seen = context.getStateStore(view.seenStore());
     held = context.getStateStore(heldStore(view));
     stopped = context.getStateStore(view.stoppedStore());
+    isStopped = stopped.get(context.taskId().partition()) != null;
   }
 
   @Override
   public void process(FixedKeyRecord<String, byte[]> record) {
-    RecordMetadata source = context.recordMetadata().orElseThrow();
-    if (stopped.get(source.partition()) != null) {
+    if (isStopped && stopped.get(context.taskId().partition()) != null) {
       return;
     }
+    isStopped = false;
     try {
       fold(record);
     } catch (CannotFold e) {
-      stop(source, e.reason, String.valueOf(e.getMessage()), e.getCause());
+      stop(
+          context.recordMetadata().orElseThrow(),
+          e.reason,
+          String.valueOf(e.getMessage()),
+          e.getCause());
     }
   }
 
@@ -198,6 +206,7 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
         cause);
     StoppedView mark = new StoppedView(source.partition(), source.offset(), reason, detail);
     stopped.put(source.partition(), JsonCodec.writeValue(mark, StoppedView.class));
+    isStopped = true;
   }
 
   /** Thrown by the fold downstream when the domain's projection cannot make a row. */

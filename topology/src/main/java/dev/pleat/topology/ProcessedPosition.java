@@ -1,11 +1,9 @@
 package dev.pleat.topology;
 
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -14,21 +12,27 @@ import org.apache.kafka.streams.state.Stores;
 
 /**
  * How far the commands of one partition have been answered, kept with the state: when the consumer
- * group is rewound, records below it are skipped. Used by one stream thread at a time.
+ * group is rewound, records below it are skipped. The room that remembered commands take is in the
+ * same row. Used by one stream thread at a time.
  */
 final class ProcessedPosition {
 
-  private static final String STORE = "processed-position";
-  private static final byte FORMAT = 1;
+  static final String STORE = "processed-position";
+  private static final byte FORMAT = 2;
+  private static final byte FIRST_FORMAT = 1;
 
   private final InputLog log;
+  private final byte[] topicId;
+  private final MemoryUse use;
   private KeyValueStore<Integer, byte[]> store;
   private int partition;
   private long next;
 
   @SuppressWarnings("NullAway.Init") // init comes first
-  ProcessedPosition(InputLog log) {
+  ProcessedPosition(InputLog log, MemoryUse use) {
     this.log = log;
+    this.topicId = log.topicId().getBytes(UTF_8);
+    this.use = use;
   }
 
   /** One row a partition; cached, because it changes with every record and only the last counts. */
@@ -39,6 +43,7 @@ final class ProcessedPosition {
   }
 
   void init(ProcessorContext<?, ?> context) {
+    RefoldMark.requireNoneAfter(context, log.refolds());
     store = context.getStateStore(STORE);
     partition = context.taskId().partition();
     byte[] row = store.get(partition);
@@ -55,25 +60,26 @@ final class ProcessedPosition {
   }
 
   private byte[] bytes() {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(48);
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeByte(FORMAT);
-      out.writeUTF(log.topicId());
-      out.writeLong(next);
-    } catch (IOException e) {
-      throw new UncheckedIOException("memory does not fail", e);
-    }
-    return bytes.toByteArray();
+    ByteBuffer out = ByteBuffer.allocate(2 + topicId.length + Long.BYTES + MemoryUse.BYTES);
+    out.put(FORMAT).put((byte) topicId.length).put(topicId).putLong(next);
+    use.writeTo(out);
+    return out.array();
   }
 
   private long read(byte[] row) {
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(row))) {
-      byte format = in.readByte();
-      if (format != FORMAT) {
+    try {
+      ByteBuffer in = ByteBuffer.wrap(row);
+      byte format = in.get();
+      if (format != FORMAT && format != FIRST_FORMAT) {
         throw new IllegalStateException("the processed position is of format " + format);
       }
-      String topicId = in.readUTF();
-      long position = in.readLong();
+      byte[] topic = new byte[format == FIRST_FORMAT ? in.getShort() : in.get()];
+      in.get(topic);
+      long position = in.getLong();
+      if (format == FORMAT) {
+        use.readFrom(in);
+      }
+      String topicId = new String(topic, UTF_8);
       if (topicId.equals(log.topicId())) {
         return position;
       }
@@ -88,7 +94,7 @@ final class ProcessedPosition {
               + ", this one is "
               + log.topicId()
               + ": it was deleted and created again");
-    } catch (IOException e) {
+    } catch (BufferUnderflowException | NegativeArraySizeException e) {
       throw new IllegalStateException("the processed position is cut off", e);
     }
   }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.UnreadableMessage;
 import java.time.Duration;
@@ -68,7 +69,8 @@ public final class StatusTopology {
             new ProcessorSupplier<byte[], byte[], Void, Void>() {
               @Override
               public Processor<byte[], byte[], Void, Void> get() {
-                return new StatusProcessor(schema, new CommandReader(log.partitions()));
+                return new StatusProcessor(
+                    schema, new CommandReader<>(MessageCodec.of(schema), log.partitions()));
               }
 
               @Override
@@ -84,12 +86,12 @@ public final class StatusTopology {
     private static final Logger LOG = LoggerFactory.getLogger(StatusTopology.class);
 
     private final DomainSchema<?, ?> schema;
-    private final CommandReader reader;
+    private final CommandReader<?> reader;
     private ProcessorContext<Void, Void> context;
     private WindowStore<String, byte[]> statuses;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
-    private StatusProcessor(DomainSchema<?, ?> schema, CommandReader reader) {
+    private StatusProcessor(DomainSchema<?, ?> schema, CommandReader<?> reader) {
       this.schema = schema;
       this.reader = reader;
     }
@@ -106,7 +108,7 @@ public final class StatusTopology {
       if (source.topic().equals(schema.outcomesTopic())) {
         decided(record);
       } else if (reader.read(record.key(), record.value(), source.partition())
-          instanceof CommandReader.Addressed addressed) {
+          instanceof CommandReader.Addressed<?> addressed) {
         CommandStatus pending = new CommandStatus(addressed.aggregateId(), Optional.empty());
         statuses.put(
             CommandStatus.pendingKey(addressed.command().id()),

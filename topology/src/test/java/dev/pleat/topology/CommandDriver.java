@@ -12,6 +12,7 @@ import dev.pleat.schemas.SubmittedCommand;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -92,6 +93,10 @@ final class CommandDriver implements AutoCloseable {
   }
 
   CommandDriver(Domain<?, ?, ?> domain, InputLog log, Duration memory, Path directory) {
+    this(domain, log, new MemoryLimits(memory, MemoryLimits.DEFAULT.bytes()), directory);
+  }
+
+  CommandDriver(Domain<?, ?, ?> domain, InputLog log, MemoryLimits memory, Path directory) {
     DomainSchema<?, ?> schema = domain.schema();
     driver =
         new TopologyTestDriver(
@@ -166,10 +171,17 @@ final class CommandDriver implements AutoCloseable {
 
   /** Everything that is stored of aggregates. */
   Map<String, String> stored() {
-    Map<String, String> rows = new TreeMap<>();
+    Map<String, String> stored = new TreeMap<>();
+    rows().forEach((id, row) -> stored.put(id, HexFormat.of().formatHex(row)));
+    return stored;
+  }
+
+  /** The bytes of every aggregate. */
+  Map<String, byte[]> rows() {
+    Map<String, byte[]> rows = new TreeMap<>();
     try (KeyValueIterator<String, byte[]> all =
         driver.<String, byte[]>getKeyValueStore(Aggregate.STORE).all()) {
-      all.forEachRemaining(row -> rows.put(row.key, java.util.HexFormat.of().formatHex(row.value)));
+      all.forEachRemaining(row -> rows.put(row.key, row.value));
     }
     return rows;
   }

@@ -85,7 +85,7 @@ class CommandModelTest {
         if (expected.version > 0) {
           assertEquals(
               new Journal.Page(expected.lines, expected.tornOut, ""),
-              JsonCodec.readValue(stored.state(), Journal.Page.class),
+              Journal.JOURNAL.state(stored.state()),
               shown);
         }
       }

@@ -36,7 +36,7 @@ class DescribedTopologiesTest {
         Arguments.of(
             CommandTopology.applicationId(schema),
             CommandTopology.of(CALCULATOR),
-            Set.of("aggregates", "processed-position", "remembered-commands")),
+            Set.of("aggregates", "processed-position", "decided-commands")),
         Arguments.of(
             ViewTopology.applicationId(schema, schema.view("values").orElseThrow()),
             ViewTopology.of(CALCULATOR, "values"),

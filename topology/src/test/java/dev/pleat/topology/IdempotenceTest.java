@@ -269,6 +269,23 @@ class IdempotenceTest {
     assertTrue(journal.send("q", refused).outcome().replayed());
   }
 
+  @Test
+  void answers_again_though_the_log_s_clock_went_back_over_noon() {
+    // Memory is kept in periods of half a day.
+    journal.pass(Duration.ofHours(2));
+    for (int i = 0; i < 40; i++) {
+      journal.send("p", write(i, "line " + i));
+    }
+    SubmittedCommand refused = command(99, new WriteLines("q", List.of("a"))).expecting(5);
+    journal.send("q", refused);
+    journal.pass(Duration.ofMillis(-500));
+
+    assertTrue(journal.send("p", write(0, "line 0")).outcome().replayed());
+    assertTrue(journal.send("q", refused).outcome().replayed());
+    journal.send("q", command(100, new WriteLines("q", List.of("b"))));
+    assertTrue(journal.send("q", refused).outcome().replayed());
+  }
+
   /** Sends a command twice: the second answer is the first one's bytes and says so last. */
   private void assertReplayed(SubmittedCommand command) {
     String first = journal.send("p", command).outcomeText();

@@ -4,6 +4,7 @@ import static dev.pleat.topology.CommandDriver.command;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.topology.journal.Journal;
@@ -56,8 +57,8 @@ class ProcessedPositionTest {
     add(
         Stores.windowStoreBuilder(
                 Stores.inMemoryWindowStore(
-                    "remembered-commands", MEMORY, Duration.ofMillis(1), false),
-                Serdes.String(),
+                    "decided-commands", MEMORY.multipliedBy(2), Duration.ofMillis(1), false),
+                Serdes.ByteArray(),
                 Serdes.ByteArray())
             .withLoggingDisabled()
             .build());
@@ -143,19 +144,55 @@ class ProcessedPositionTest {
   }
 
   @Test
+  void refuses_state_that_is_being_folded_anew_until_told_that_it_is_complete() {
+    InputLog log = new InputLog("one", 1, false);
+    RefoldMark.leave(context, 2);
+
+    for (InputLog untold : List.of(log, log.afterRefolds(1))) {
+      assertEquals(
+          "partition 0: its state is being folded anew from the events and is not complete",
+          assertThrows(IllegalStateException.class, () -> started(untold)).getMessage());
+    }
+    process(started(log.afterRefolds(2)), 0, "a");
+    assertEquals(List.of("events", "outcomes"), List.copyOf(lastForwarded));
+    process(started(log.afterRefolds(3)), 1, "b");
+    assertEquals(List.of("events", "outcomes"), List.copyOf(lastForwarded));
+  }
+
+  @Test
   void refuses_a_position_of_another_format() {
-    positions.put(0, new byte[] {2, 0, 0});
+    positions.put(0, new byte[] {3, 0, 0});
 
     assertThrows(IllegalStateException.class, () -> started(new InputLog("", 1, false)));
     positions.put(0, new byte[] {1, 0});
     assertThrows(IllegalStateException.class, () -> started(new InputLog("", 1, false)));
   }
 
+  @Test
+  void knows_after_a_restart_how_much_room_the_memory_takes() {
+    limits = new MemoryLimits(MEMORY, 1_000);
+    var processor = started(new InputLog("one", 1, false));
+    int offset = 0;
+    do {
+      process(processor, offset++, Character.toString('a' + offset));
+    } while (lastForwarded.equals(List.of("events", "outcomes")));
+    assertTrue(offset > Aggregate.REMEMBERED_HERE, "after " + offset + " commands");
+    assertEquals(List.of("outcomes"), lastForwarded);
+
+    process(started(new InputLog("one", 1, false)), offset, "Z");
+
+    assertEquals(List.of("outcomes"), lastForwarded);
+    limits = new MemoryLimits(MEMORY, 2_000);
+    process(started(new InputLog("one", 1, false)), offset + 1, "Z");
+    assertEquals(List.of("events", "outcomes"), lastForwarded);
+  }
+
   private List<String> lastForwarded = List.of();
+  private MemoryLimits limits = new MemoryLimits(MEMORY, 1_000_000);
 
   private Processor<byte[], byte[], byte[], byte[]> started(InputLog log) {
     context.resetForwards();
-    var processor = CommandProcessor.supplier(Journal.JOURNAL, log, MEMORY).get();
+    var processor = CommandProcessor.supplier(Journal.JOURNAL, log, limits).get();
     processor.init(context);
     return processor;
   }

@@ -116,10 +116,10 @@ final class TopologyScenario<S, C, E> extends Scenario<C, E> {
           new Aggregate(
                   version,
                   BEFORE.toEpochMilli(),
-                  0,
+                  Aggregate.Overflow.NONE,
                   domain.decider().stateVersion(),
-                  JsonCodec.writeValue(state, domain.stateType()),
-                  List.of())
+                  domain.stateBytes(state),
+                  RecentCommands.NONE)
               .bytes());
     }
   }

@@ -1,0 +1,81 @@
+package dev.pleat.deploy;
+
+import java.util.Map;
+import java.util.Properties;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.state.RocksDBConfigSetter;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.RocksDB;
+import org.rocksdb.WriteBufferManager;
+
+/**
+ * The memory outside the heap that all state stores of a process share: blocks that were read, and
+ * entries not yet written to files. By itself each partition of each store takes up to 98 MB. Safe
+ * for use by many threads.
+ */
+final class StoreMemory implements AutoCloseable {
+
+  private static final String SETTING = "pleat.store.memory";
+  private static final int SHARD_BITS = 4;
+  private static final double FOR_INDEXES_AND_FILTERS = 0.1;
+
+  private final LRUCache blocks;
+  private final WriteBufferManager writes;
+
+  /**
+   * Takes nothing yet.
+   *
+   * @param bytes the most that all stores together may take; half of it for entries not yet written
+   */
+  StoreMemory(long bytes) {
+    RocksDB.loadLibrary();
+    blocks = new LRUCache(bytes, SHARD_BITS, false, FOR_INDEXES_AND_FILTERS);
+    // Charged to the cache: what writes need, blocks give up.
+    writes = new WriteBufferManager(bytes / 2, blocks);
+  }
+
+  /** Makes the stores of an application with these settings share this memory. */
+  void shareIn(Properties settings) {
+    settings.put(SETTING, this);
+    settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, Sharing.class.getName());
+  }
+
+  /** How much is taken now, in bytes. */
+  long used() {
+    return blocks.getUsage();
+  }
+
+  /** Every store must be closed before. */
+  @Override
+  public void close() {
+    writes.close();
+    blocks.close();
+  }
+
+  /** What Kafka Streams makes and asks for each store it opens. */
+  public static final class Sharing implements RocksDBConfigSetter {
+
+    @Override
+    public void setConfig(String store, Options options, Map<String, Object> settings) {
+      if (!(settings.get(SETTING) instanceof StoreMemory memory)) {
+        throw new IllegalStateException("the setting " + SETTING + " is missing");
+      }
+      BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
+      table.setBlockCache(memory.blocks);
+      table.setCacheIndexAndFilterBlocks(true);
+      table.setCacheIndexAndFilterBlocksWithHighPriority(true);
+      table.setPinTopLevelIndexAndFilter(true);
+      options.setTableFormatConfig(table);
+      options.setWriteBufferManager(memory.writes);
+      // Most look-ups of the write side are for command ids that are not there.
+      options.setOptimizeFiltersForHits(false);
+    }
+
+    @Override
+    public void close(String store, Options options) {
+      // The memory outlives each store.
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package dev.pleat.topology;
+
+import dev.pleat.schemas.NameBasedId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * An aggregate of a domain, and the names that whatever comes of its commands has.
+ *
+ * @param id the key of its records
+ */
+record AggregateName(String domain, String id) {
+
+  UUID outcomeOf(UUID commandId) {
+    return NameBasedId.ofOutcome(domain, id, commandId);
+  }
+
+  UUID eventOf(UUID commandId, int index) {
+    return NameBasedId.ofEvent(domain, id, commandId, index);
+  }
+
+  List<UUID> eventsOf(UUID commandId, int count) {
+    List<UUID> events = new ArrayList<>(count);
+    for (int index = 0; index < count; index++) {
+      events.add(eventOf(commandId, index));
+    }
+    return events;
+  }
+}
