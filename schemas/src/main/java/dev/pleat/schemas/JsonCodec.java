@@ -39,7 +39,6 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
@@ -120,6 +119,18 @@ public final class JsonCodec {
               .maxNameLength(Integer.MAX_VALUE)
               .build(),
           new RecordsByName(false));
+
+  private static final byte[] OUTCOME_ID = JsonBytes.piece("{\"id\":");
+  private static final byte[] OUTCOME_PARENT_ID = JsonBytes.piece(",\"parent-id\":");
+  private static final byte[] OUTCOME_ACTION = JsonBytes.piece(",\"action\":");
+  private static final byte[] OUTCOME_VERSION = JsonBytes.piece(",\"data\":{\"version\":");
+  private static final byte[] OUTCOME_EVENTS = JsonBytes.piece(",\"events\":[");
+  private static final byte[] OUTCOME_REASON = JsonBytes.piece(",\"reason\":");
+  private static final byte[] OUTCOME_DETAIL = JsonBytes.piece(",\"detail\":");
+  private static final byte[] OUTCOME_TIMESTAMP = JsonBytes.piece("},\"timestamp\":");
+  private static final byte[] OUTCOME_REPLAYED = JsonBytes.piece(",\"replayed\":true");
+  private static final byte[] CORRELATION_ID = JsonBytes.piece(",\"correlation-id\":");
+  private static final byte[] ACTOR = JsonBytes.piece(",\"actor\":");
 
   private JsonCodec() {}
 
@@ -229,6 +240,57 @@ public final class JsonCodec {
 
   /** The bytes of an outcome, fields in the order of the contract. */
   public static byte[] write(Outcome outcome) {
+    boolean plain =
+        needNoEscape(outcome.correlationId(), outcome.actor())
+            && !(outcome.verdict() instanceof Rejected rejected
+                && !(JsonBytes.needsNoEscape(rejected.reason())
+                    && JsonBytes.needsNoEscape(rejected.detail())));
+    return plain ? writeAtOnce(outcome) : writeWithEscapes(outcome);
+  }
+
+  private static byte[] writeAtOnce(Outcome outcome) {
+    JsonBytes json = new JsonBytes();
+    json.put(OUTCOME_ID).put(outcome.id()).put(OUTCOME_PARENT_ID).put(outcome.parentId());
+    json.put(OUTCOME_ACTION).put(actionOf(outcome.verdict()));
+    json.put(OUTCOME_VERSION).put(outcome.verdict().version());
+    switch (outcome.verdict()) {
+      case Accepted accepted -> {
+        json.put(OUTCOME_EVENTS);
+        for (int i = 0; i < accepted.events().size(); i++) {
+          if (i > 0) {
+            json.put(',');
+          }
+          json.put(accepted.events().get(i));
+        }
+        json.put(']');
+      }
+      case Unchanged unchanged -> {}
+      case Rejected rejected ->
+          json.put(OUTCOME_REASON)
+              .put(rejected.reason())
+              .put(OUTCOME_DETAIL)
+              .put(rejected.detail());
+    }
+    json.put(OUTCOME_TIMESTAMP).put(outcome.timestamp());
+    putOrigin(json, outcome.correlationId(), outcome.actor());
+    return (outcome.replayed() ? json.put(OUTCOME_REPLAYED) : json).put('}').toBytes();
+  }
+
+  static boolean needNoEscape(Optional<String> one, Optional<String> other) {
+    return (one.isEmpty() || JsonBytes.needsNoEscape(one.get()))
+        && (other.isEmpty() || JsonBytes.needsNoEscape(other.get()));
+  }
+
+  static void putOrigin(JsonBytes json, Optional<String> correlationId, Optional<String> actor) {
+    if (correlationId.isPresent()) {
+      json.put(CORRELATION_ID).put(correlationId.get());
+    }
+    if (actor.isPresent()) {
+      json.put(ACTOR).put(actor.get());
+    }
+  }
+
+  static byte[] writeWithEscapes(Outcome outcome) {
     return writeObject(
         json -> {
           json.writeStringProperty("id", outcome.id().toString());
@@ -505,10 +567,6 @@ public final class JsonCodec {
   /** A parser with the limits every reader has; it does not notice duplicate fields. */
   static JsonParser parser(byte[] bytes) {
     return ONE_PASS.createParser(ObjectReadContext.empty(), bytes);
-  }
-
-  static JsonGenerator generator(ByteArrayOutputStream out) {
-    return ONE_PASS.createGenerator(ObjectWriteContext.empty(), out);
   }
 
   /** A digest that has taken nothing yet; a copy costs less than asking the platform for one. */

@@ -3,7 +3,6 @@ package dev.pleat.schemas;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema.Action;
-import java.io.ByteArrayOutputStream;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.Arrays;
@@ -14,7 +13,6 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 
@@ -28,9 +26,16 @@ import tools.jackson.core.JsonToken;
  */
 public final class MessageCodec<C, E> {
 
-  private record ActionForm<C>(Action<C> action, RecordForm<? extends C> form) {}
+  private record ActionForm<C>(
+      Action<C> action, byte[] fingerprinted, RecordForm<? extends C> form) {}
 
-  private record EventForm<E>(String name, RecordForm<? extends E> form) {}
+  private record EventForm<E>(byte[] actionThenData, RecordForm<? extends E> form) {}
+
+  private static final byte[] ID = JsonBytes.piece("{\"id\":");
+  private static final byte[] PARENT_ID = JsonBytes.piece(",\"parent-id\":");
+  private static final byte[] TIMESTAMP = JsonBytes.piece(",\"timestamp\":");
+  private static final byte[] VERSION = JsonBytes.piece(",\"version\":");
+  private static final byte[] THROUGH = JsonBytes.piece(",\"through\":");
 
   private final Map<String, ActionForm<C>> actions = new HashMap<>();
   private final Map<Class<?>, EventForm<E>> events = new HashMap<>();
@@ -39,15 +44,22 @@ public final class MessageCodec<C, E> {
   private MessageCodec(DomainSchema<C, E> schema) {
     for (Action<C> action : schema.actions()) {
       form(schema, action.name(), action.type())
-          .ifPresent(form -> actions.put(action.name(), new ActionForm<>(action, form)));
+          .ifPresent(
+              form ->
+                  actions.put(
+                      action.name(),
+                      new ActionForm<>(action, (action.name() + "\n").getBytes(UTF_8), form)));
     }
     for (String name : schema.eventNames()) {
       Class<? extends E> type = schema.event(name).orElseThrow();
       form(schema, name, type)
           .ifPresent(
               form -> {
-                events.put(type, new EventForm<>(name, form));
-                eventsByName.put(name, new EventForm<>(name, form));
+                EventForm<E> event =
+                    new EventForm<>(
+                        JsonBytes.piece(",\"action\":\"" + name + "\",\"data\":"), form);
+                events.put(type, event);
+                eventsByName.put(name, event);
               });
     }
   }
@@ -109,7 +121,7 @@ public final class MessageCodec<C, E> {
               id,
               action.action(),
               data.record(),
-              fingerprint(action.action().name(), expectedVersion, data.canonical()),
+              fingerprint(action.fingerprinted(), expectedVersion, data.canonical()),
               data.id(),
               expectedVersion == null ? OptionalLong.empty() : OptionalLong.of(expectedVersion),
               Optional.ofNullable(notAfter),
@@ -176,11 +188,13 @@ public final class MessageCodec<C, E> {
   }
 
   private static byte[] fingerprint(
-      String action, @Nullable Long expectedVersion, byte[] canonical) {
+      byte[] action, @Nullable Long expectedVersion, byte[] canonical) {
     MessageDigest digest = JsonCodec.sha256();
-    digest.update(
-        (action + "\n" + (expectedVersion == null ? "" : expectedVersion.toString()) + "\n")
-            .getBytes(UTF_8));
+    digest.update(action);
+    if (expectedVersion != null) {
+      digest.update(expectedVersion.toString().getBytes(UTF_8));
+    }
+    digest.update((byte) '\n');
     return Arrays.copyOf(digest.digest(canonical), JsonCodec.FINGERPRINT_BYTES);
   }
 
@@ -281,27 +295,15 @@ public final class MessageCodec<C, E> {
       return Optional.empty();
     }
     Optional<Object[]> values = form.form().checked(event, Optional.of(aggregateId));
-    if (values.isEmpty()) {
+    if (values.isEmpty() || !JsonCodec.needNoEscape(correlationId, actor)) {
       return Optional.empty();
     }
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
-    try (JsonGenerator json = JsonCodec.generator(bytes)) {
-      json.writeStartObject();
-      json.writeStringProperty("id", id.toString());
-      json.writeStringProperty("parent-id", parentId.toString());
-      json.writeStringProperty("action", form.name());
-      json.writeName("data");
-      json.writeStartObject();
-      form.form().write(json, values.get());
-      json.writeEndObject();
-      json.writeStringProperty("timestamp", JsonCodec.text(timestamp));
-      json.writeNumberProperty("version", version);
-      json.writeNumberProperty("through", through);
-      correlationId.ifPresent(label -> json.writeStringProperty("correlation-id", label));
-      actor.ifPresent(label -> json.writeStringProperty("actor", label));
-      json.writeEndObject();
-    }
-    return Optional.of(bytes.toByteArray());
+    JsonBytes json = new JsonBytes();
+    json.put(ID).put(id).put(PARENT_ID).put(parentId).put(form.actionThenData());
+    form.form().write(json, values.get());
+    json.put(TIMESTAMP).put(timestamp).put(VERSION).put(version).put(THROUGH).put(through);
+    JsonCodec.putOrigin(json, correlationId, actor);
+    return Optional.of(json.put('}').toBytes());
   }
 
   // ---- values of the envelope, null where they are not in their usual form

@@ -1,9 +1,6 @@
 package dev.pleat.schemas;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.pleat.schemas.JsonCodec.JsonObject;
-import java.io.ByteArrayOutputStream;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -23,10 +20,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
-import tools.jackson.core.io.SerializedString;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
 
@@ -52,6 +47,9 @@ final class RecordForm<T> {
   private static final int MAX_NUMBER_CHARS = 24;
   private static final int MAX_EXPONENT_DIGITS = 3;
   private static final double EXACT_INTEGERS = 1L << 53;
+
+  private static final byte[] TRUE = JsonBytes.piece("true");
+  private static final byte[] FALSE = JsonBytes.piece("false");
 
   /** The types of components it knows. */
   private enum Kind {
@@ -79,8 +77,7 @@ final class RecordForm<T> {
    */
   private record Field(
       String name,
-      SerializedString encoded,
-      byte[] canonicalName,
+      byte[] encodedName,
       Kind kind,
       MethodHandle accessor,
       boolean required,
@@ -215,8 +212,7 @@ final class RecordForm<T> {
       return Optional.of(
           new Field(
               name,
-              new SerializedString(name),
-              ("\"" + name + "\":").getBytes(UTF_8),
+              JsonBytes.piece("\"" + name + "\":"),
               kind.get(),
               MethodHandles.lookup()
                   .unreflect(getter)
@@ -406,16 +402,17 @@ final class RecordForm<T> {
   }
 
   /** The canonical form of a value, as {@link JsonObject#fingerprint} has it. */
-  private record Canonical(String text) {
+  private record Canonical(String text, boolean quoted) {
+
+    private Canonical(String text) {
+      this(text, false);
+    }
 
     static @Nullable Canonical text(String text) {
-      for (int i = 0; i < text.length(); i++) {
-        char c = text.charAt(i);
-        if (c < ' ' || c == '"' || c == '\\' || c == 0x7F || Character.isSurrogate(c)) {
-          return null;
-        }
+      if (!JsonBytes.needsNoEscape(text)) {
+        return null;
       }
-      return new Canonical("\"" + text + "\"");
+      return new Canonical(text, true);
     }
   }
 
@@ -470,18 +467,16 @@ final class RecordForm<T> {
   }
 
   private byte[] canonical(@Nullable Canonical[] values) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(160);
-    out.write('{');
+    JsonBytes out = new JsonBytes();
+    out.put('{');
     for (int index : byName) {
       Canonical value = values[index];
       if (value != null) {
-        out.writeBytes(fields[index].canonicalName());
-        out.writeBytes(value.text().getBytes(UTF_8));
-        out.write(',');
+        out.put(fields[index].encodedName());
+        (value.quoted() ? out.put(value.text()) : out.put(JsonBytes.piece(value.text()))).put(',');
       }
     }
-    out.write('}');
-    return out.toByteArray();
+    return out.put('}').toBytes();
   }
 
   // ---- writing
@@ -512,13 +507,13 @@ final class RecordForm<T> {
 
   private static boolean surelyFits(Field field, Object value) {
     return switch (field.kind()) {
-      case TEXT -> Canonical.text((String) value) != null && field.surelyHolds((String) value);
+      case TEXT -> JsonBytes.needsNoEscape((String) value) && field.surelyHolds((String) value);
       case OPTIONAL_TEXT -> {
         Optional<?> text = (Optional<?>) value;
         yield text.isEmpty()
             ? !field.required()
             : text.get() instanceof String some
-                && Canonical.text(some) != null
+                && JsonBytes.needsNoEscape(some)
                 && field.surelyHolds(some);
       }
       case ENUM -> field.surelyHolds(((Enum<?>) value).name());
@@ -529,23 +524,30 @@ final class RecordForm<T> {
     };
   }
 
-  /** Writes the fields of an object, from values that were checked. */
-  void write(JsonGenerator json, Object[] values) {
+  /** Writes the object, from values that were checked. */
+  void write(JsonBytes json, Object[] values) {
+    json.put('{');
+    boolean first = true;
     for (int i = 0; i < fields.length; i++) {
       Field field = fields[i];
       if (values[i] instanceof Optional<?> optional && optional.isEmpty()) {
         continue;
       }
-      json.writeName(field.encoded());
+      if (!first) {
+        json.put(',');
+      }
+      first = false;
+      json.put(field.encodedName());
       switch (field.kind()) {
-        case TEXT -> json.writeString((String) values[i]);
-        case OPTIONAL_TEXT -> json.writeString((String) ((Optional<?>) values[i]).orElseThrow());
-        case ENUM -> json.writeString(((Enum<?>) values[i]).name());
-        case BOOLEAN -> json.writeBoolean((boolean) values[i]);
-        case INT -> json.writeNumber((int) values[i]);
-        case LONG -> json.writeNumber((long) values[i]);
-        case DOUBLE -> json.writeNumber((double) values[i]);
+        case TEXT -> json.put((String) values[i]);
+        case OPTIONAL_TEXT -> json.put((String) ((Optional<?>) values[i]).orElseThrow());
+        case ENUM -> json.put(((Enum<?>) values[i]).name());
+        case BOOLEAN -> json.put((boolean) values[i] ? TRUE : FALSE);
+        case INT -> json.put((int) values[i]);
+        case LONG -> json.put((long) values[i]);
+        case DOUBLE -> json.put((double) values[i]);
       }
     }
+    json.put('}');
   }
 }
