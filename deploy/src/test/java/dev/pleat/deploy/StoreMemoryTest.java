@@ -8,11 +8,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import java.util.SplittableRandom;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
-import org.apache.kafka.streams.errors.StreamsException;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
@@ -57,8 +59,13 @@ final class StoreMemoryTest {
       Properties settings = settings(memory);
       settings.keySet().remove("pleat.store.memory");
 
-      assertThrows(StreamsException.class, () -> driver("app", settings));
+      assertThrows(IllegalStateException.class, () -> driver("app", settings));
     }
+  }
+
+  private static final class Nothing implements Processor<byte[], byte[], Void, Void> {
+    @Override
+    public void process(Record<byte[], byte[]> record) {}
   }
 
   private Properties settings(StoreMemory memory) {
@@ -73,8 +80,8 @@ final class StoreMemoryTest {
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, application);
     Topology topology =
         new Topology()
-            .addSource("in", "in")
-            .addProcessor("nothing", () -> record -> {}, "in")
+            .addSource("in", new ByteArrayDeserializer(), new ByteArrayDeserializer(), "in")
+            .addProcessor("nothing", Nothing::new, "in")
             .addStateStore(
                 Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore("rows"), Serdes.Integer(), Serdes.ByteArray()),

@@ -1,38 +1,180 @@
 package dev.pleat.deploy;
 
+import static dev.pleat.deploy.MeasurementTable.median;
+
 import dev.pleat.deploy.BenchmarkedApplication.Measured;
 import dev.pleat.deploy.BenchmarkedApplication.Work;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToDoubleFunction;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** How fast. */
+/**
+ * How many commands a second are decided, beside a Kafka Streams pass-through on the same broker in
+ * the same run: the broker in a JVM of its own, the application in another, baseline and engine by
+ * turns. Also the rebuild of a view, and the restore of lost stores. Not part of {@code verify}:
+ * the profile {@code measure} runs it.
+ *
+ * <p>{@code -Dpleat.repetitions=5} is how often the main figures are taken, {@code
+ * -Dpleat.variant-repetitions=3} the others, {@code -Dpleat.jvm=...} gives the application more
+ * flags, such as a profiler's.
+ */
 final class ThroughputMeasurement {
+
+  private static final int REPETITIONS = Integer.getInteger("pleat.repetitions", 5);
+  private static final int VARIANT_REPETITIONS = Integer.getInteger("pleat.variant-repetitions", 3);
+  private static final int TIMED = 500_000;
+  private static final int AGGREGATES = 50_000;
+
+  /** The clock starts when each aggregate remembers half of what it can. */
+  private static final int BEFORE = 8 * AGGREGATES;
+
+  private static final Backlog USUAL = Backlog.of(AGGREGATES, BEFORE + TIMED);
+
   @TempDir Path directory;
+  private int runs;
+
+  private final MeasurementTable table =
+      new MeasurementTable(
+          "Throughput: medians (lowest to highest) of single runs",
+          "what",
+          "records/s",
+          "of the baseline beside it",
+          "CPU µs a record: application",
+          "broker",
+          "runs");
 
   @Test
-  void decides_commands() {
-    int reps = Integer.getInteger("pleat.repetitions", 3);
-    String flags = System.getProperty("pleat.jvm", "");
-    try (BrokerProcess broker = BrokerProcess.start(directory.resolve("kafka"))) {
-      Backlog.createTopics(broker.bootstrapServers());
-      Backlog.of(50_000, 950_000).write(broker.bootstrapServers());
-      try (BenchmarkedApplication app =
-          BenchmarkedApplication.start(
-              broker,
-              directory.resolve("state"),
-              flags.isEmpty() ? new String[0] : flags.split(" "))) {
-        for (int i = 0; i < reps; i++) {
-          show("pass-through", app.measure(Work.PASS_THROUGH, "r" + i, 100_000, 950_000));
-          show("commands", app.measure(Work.COMMANDS, "r" + i, 450_000, 950_000));
-        }
+  void decides_commands_in_the_time_a_plain_kafka_streams_application_takes() {
+    double usual = 0;
+    double decided = 0;
+    try (Setting setting = new Setting(USUAL)) {
+      List<List<Measured>> all =
+          setting.byTurns(
+              REPETITIONS,
+              new Step(Work.PASS_THROUGH, BEFORE, BEFORE + TIMED),
+              new Step(Work.COMMANDS, BEFORE, BEFORE + TIMED),
+              new Step(Work.COMMANDS_AND_STATUS, BEFORE, BEFORE + TIMED));
+      row("(a) pass-through, one input, two outputs", all.get(0), all.get(0));
+      usual = row("(b) commands, 50 000 aggregates", all.get(1), all.get(0));
+      decided = rate(all.get(1));
+      row("(b) with command status beside it", all.get(2), all.get(0));
+    }
+    double hot = variant("(b) with one aggregate at 1 % of the rate", USUAL.withHotAggregate(1));
+    double waited = variant("(b) with 1 % of the commands waited for", USUAL.waitedFor(1));
+    double few = variant("(g) 1 000 aggregates", Backlog.of(1_000, BEFORE + TIMED));
+    double many = variant("(g) 1 000 000 aggregates", Backlog.of(1_000_000, 1_000_000 + TIMED));
+    double view;
+    double restore;
+    try (Setting setting = new Setting(Backlog.of(AGGREGATES, 1_000_000))) {
+      setting.application.measure(Work.COMMANDS, "events", 0, 1_000_000);
+      List<List<Measured>> all =
+          setting.byTurns(
+              REPETITIONS,
+              new Step(Work.PASS_THROUGH, 100_000, 1_000_000),
+              new Step(Work.VIEW, 100_000, 1_000_000));
+      row("(a) again", all.get(0), all.get(0));
+      view = row("(d) view from the first of 1 000 000 events", all.get(1), all.get(0));
+      List<Measured> restored = new ArrayList<>();
+      for (int i = 0; i < REPETITIONS; i++) {
+        restored.add(setting.application.measure(Work.RESTORE, "events", 0, 0));
       }
+      row("(f) restore of the command stores", restored, all.get(0));
+      restore = rate(restored);
+    }
+    table.atLeast(0.25, "(b) / (a)", usual);
+    table.atLeast(0.9, "(b) waited for / (b)", waited / usual);
+    table.atLeast(0.5, "(b) with a hot aggregate / (b)", hot / usual);
+    table.atLeast(0.5, "(g) fewest / most", Math.min(few, many) / Math.max(few, many));
+    table.atLeast(0.30, "(d) / (a)", view);
+    table.atLeast(3, "(f) / (b)", restore / decided);
+    table.finish();
+  }
+
+  private double variant(String what, Backlog backlog) {
+    try (Setting setting = new Setting(backlog)) {
+      int from = backlog.commands() - TIMED;
+      List<List<Measured>> all =
+          setting.byTurns(
+              VARIANT_REPETITIONS,
+              new Step(Work.PASS_THROUGH, from, backlog.commands()),
+              new Step(Work.COMMANDS, from, backlog.commands()));
+      return row(what, all.get(1), all.get(0));
     }
   }
 
-  private static void show(String name, Measured m) {
-    System.out.printf(
-        "%-14s %8.0f/s  %5.2f + %5.2f us%n",
-        name, m.perSecond(), m.applicationMicros(), m.brokerMicros());
+  /** Something to measure: the clock runs from so many records to so many. */
+  private record Step(Work work, long from, long to) {}
+
+  /** A broker with a backlog, and an application to work it off that has run warm. */
+  private final class Setting implements AutoCloseable {
+    private final BrokerProcess broker;
+    private final BenchmarkedApplication application;
+
+    Setting(Backlog backlog) {
+      Path own = directory.resolve("setting-" + runs++);
+      System.out.println("Writing " + backlog);
+      broker = BrokerProcess.start(own.resolve("kafka"));
+      Backlog.createTopics(broker.bootstrapServers());
+      backlog.write(broker.bootstrapServers());
+      String flags = System.getProperty("pleat.jvm", "");
+      application =
+          BenchmarkedApplication.start(
+              broker, own.resolve("state"), flags.isEmpty() ? new String[0] : flags.split(" "));
+    }
+
+    /** A turn of all steps that does not count, then the others. */
+    List<List<Measured>> byTurns(int repetitions, Step... steps) {
+      List<List<Measured>> all = new ArrayList<>();
+      for (Step step : steps) {
+        all.add(new ArrayList<>());
+        application.measure(step.work(), "warm" + runs++, step.from() / 2, step.to() / 2);
+      }
+      for (int turn = 0; turn < repetitions; turn++) {
+        for (int i = 0; i < steps.length; i++) {
+          Measured measured =
+              application.measure(steps[i].work(), "r" + runs++, steps[i].from(), steps[i].to());
+          all.get(i).add(measured);
+          System.out.printf("%s %.0f/s%n", steps[i].work(), measured.perSecond());
+        }
+      }
+      return all;
+    }
+
+    @Override
+    public void close() {
+      application.close();
+      broker.close();
+    }
+  }
+
+  /** Returns the median of the ratios of neighbouring runs. */
+  private double row(String what, List<Measured> measured, List<Measured> baseline) {
+    List<Double> ratios = new ArrayList<>();
+    for (int i = 0; i < measured.size(); i++) {
+      ratios.add(
+          measured.get(i).perSecond() / baseline.get(Math.min(i, baseline.size() - 1)).perSecond());
+    }
+    table.row(
+        what,
+        spread(measured, Measured::perSecond),
+        median(ratios),
+        spread(measured, Measured::applicationMicros),
+        spread(measured, Measured::brokerMicros),
+        measured.size());
+    return median(ratios);
+  }
+
+  private static String spread(List<Measured> measured, ToDoubleFunction<Measured> figure) {
+    List<Double> sorted = measured.stream().mapToDouble(figure).sorted().boxed().toList();
+    double median = median(sorted);
+    String format = median >= 1_000 ? "%.0f (%.0f to %.0f)" : "%.1f (%.1f to %.1f)";
+    return String.format(format, median, sorted.getFirst(), sorted.getLast());
+  }
+
+  private static double rate(List<Measured> measured) {
+    return median(measured.stream().map(Measured::perSecond).toList());
   }
 }

@@ -174,11 +174,6 @@ public final class DomainSchema<C, E> {
     return sorted(actions);
   }
 
-  /** The names of the events. */
-  Set<String> eventNames() {
-    return events.keySet();
-  }
-
   /** The record of an event's action. */
   public Optional<Class<? extends E>> event(String action) {
     return Optional.ofNullable(events.get(action));

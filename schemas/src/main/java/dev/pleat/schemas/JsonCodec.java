@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.pleat.schemas.Outcome.Accepted;
 import dev.pleat.schemas.Outcome.Rejected;
 import dev.pleat.schemas.Outcome.Unchanged;
@@ -14,31 +13,17 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
-import java.security.MessageDigest;
-import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteConstraints;
@@ -51,18 +36,11 @@ import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.cfg.DateTimeFeature;
 import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.cfg.JsonNodeFeature;
-import tools.jackson.databind.cfg.MapperConfig;
-import tools.jackson.databind.introspect.Annotated;
-import tools.jackson.databind.introspect.AnnotatedClass;
-import tools.jackson.databind.introspect.AnnotatedMember;
-import tools.jackson.databind.introspect.AnnotatedParameter;
-import tools.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.jsontype.NamedType;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Turns records into JSON and back: the only file that knows the JSON library.
+ * Turns records into JSON and back.
  *
  * <p>Keys are in kebab-case, text is UTF-8, instants have milliseconds, absent optional fields are
  * left out. Reading is strict about JSON itself (one value, no duplicate keys, no NaN, well-formed
@@ -76,39 +54,22 @@ public final class JsonCodec {
   private static final int MAX_NUMBER_CHARS = 1_000;
   private static final int MAX_TEXT_CHARS = 1024 * 1024;
   private static final int MAX_NAME_BYTES = 256;
+  private static final int USUAL_BYTES = 512;
   static final int MAX_LABEL_CHARS = 256;
-  static final int FINGERPRINT_BYTES = 16;
-  private static final Instant FIRST_INSTANT = Instant.parse("0000-01-01T00:00:00Z");
-  private static final Instant AFTER_LAST_INSTANT = Instant.parse("+10000-01-01T00:00:00Z");
-
-  private static final DateTimeFormatter INSTANT =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'").withZone(ZoneOffset.UTC);
-
-  private static final String USUAL_INSTANT = "0000-00-00T00:00:00.000Z";
-  private static final long SECONDS_A_DAY = 86_400;
 
   private static final Pattern NAMED_CODE =
       Pattern.compile("\\s*\\([^()`]*`[^`]*`[^()`]*\\)|[:;,][^:;,`]*`[^`]*`[^`]*$");
 
   /** For what anybody may have written. */
-  private static final StreamReadConstraints LIMITS =
-      StreamReadConstraints.builder()
-          .maxNestingDepth(MAX_DEPTH)
-          .maxNumberLength(MAX_NUMBER_CHARS)
-          .maxStringLength(MAX_TEXT_CHARS)
-          .maxNameLength(MAX_NAME_BYTES)
-          .build();
-
-  private static final MessageDigest SHA_256 = NameBasedId.digest("SHA-256");
-
-  private static final JsonMapper MAPPER = mapper(LIMITS, new RecordsByName(true));
-
-  private static final JsonFactory ONE_PASS =
-      JsonFactory.builder()
-          .streamReadConstraints(LIMITS)
-          .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-          .disable(TokenStreamFactory.Feature.CHARSET_DETECTION)
-          .build();
+  private static final JsonMapper MAPPER =
+      mapper(
+          StreamReadConstraints.builder()
+              .maxNestingDepth(MAX_DEPTH)
+              .maxNumberLength(MAX_NUMBER_CHARS)
+              .maxStringLength(MAX_TEXT_CHARS)
+              .maxNameLength(MAX_NAME_BYTES)
+              .build(),
+          new RecordsByName(true));
 
   /** For what only the engine reads back: whatever it could write, it can read. */
   private static final JsonMapper OWN_VALUES =
@@ -119,18 +80,6 @@ public final class JsonCodec {
               .maxNameLength(Integer.MAX_VALUE)
               .build(),
           new RecordsByName(false));
-
-  private static final byte[] OUTCOME_ID = JsonBytes.piece("{\"id\":");
-  private static final byte[] OUTCOME_PARENT_ID = JsonBytes.piece(",\"parent-id\":");
-  private static final byte[] OUTCOME_ACTION = JsonBytes.piece(",\"action\":");
-  private static final byte[] OUTCOME_VERSION = JsonBytes.piece(",\"data\":{\"version\":");
-  private static final byte[] OUTCOME_EVENTS = JsonBytes.piece(",\"events\":[");
-  private static final byte[] OUTCOME_REASON = JsonBytes.piece(",\"reason\":");
-  private static final byte[] OUTCOME_DETAIL = JsonBytes.piece(",\"detail\":");
-  private static final byte[] OUTCOME_TIMESTAMP = JsonBytes.piece("},\"timestamp\":");
-  private static final byte[] OUTCOME_REPLAYED = JsonBytes.piece(",\"replayed\":true");
-  private static final byte[] CORRELATION_ID = JsonBytes.piece(",\"correlation-id\":");
-  private static final byte[] ACTOR = JsonBytes.piece(",\"actor\":");
 
   private JsonCodec() {}
 
@@ -240,84 +189,33 @@ public final class JsonCodec {
 
   /** The bytes of an outcome, fields in the order of the contract. */
   public static byte[] write(Outcome outcome) {
-    boolean plain =
-        needNoEscape(outcome.correlationId(), outcome.actor())
-            && !(outcome.verdict() instanceof Rejected rejected
-                && !(JsonBytes.needsNoEscape(rejected.reason())
-                    && JsonBytes.needsNoEscape(rejected.detail())));
-    return plain ? writeAtOnce(outcome) : writeWithEscapes(outcome);
-  }
-
-  private static byte[] writeAtOnce(Outcome outcome) {
-    JsonBytes json = new JsonBytes();
-    json.put(OUTCOME_ID).put(outcome.id()).put(OUTCOME_PARENT_ID).put(outcome.parentId());
-    json.put(OUTCOME_ACTION).put(actionOf(outcome.verdict()));
-    json.put(OUTCOME_VERSION).put(outcome.verdict().version());
+    ByteOutput json = new ByteOutput(USUAL_BYTES);
+    json.utf8("{\"id\":\"").uuid(outcome.id());
+    json.utf8("\",\"parent-id\":\"").uuid(outcome.parentId());
+    json.utf8("\",\"action\":\"").utf8(actionOf(outcome.verdict()));
+    json.utf8("\",\"data\":{\"version\":").decimal(outcome.verdict().version());
     switch (outcome.verdict()) {
       case Accepted accepted -> {
-        json.put(OUTCOME_EVENTS);
-        for (int i = 0; i < accepted.events().size(); i++) {
-          if (i > 0) {
-            json.put(',');
-          }
-          json.put(accepted.events().get(i));
+        json.utf8(",\"events\":[");
+        String before = "\"";
+        for (UUID id : accepted.events()) {
+          json.utf8(before).uuid(id).put('"');
+          before = ",\"";
         }
         json.put(']');
       }
       case Unchanged unchanged -> {}
-      case Rejected rejected ->
-          json.put(OUTCOME_REASON)
-              .put(rejected.reason())
-              .put(OUTCOME_DETAIL)
-              .put(rejected.detail());
+      case Rejected rejected -> {
+        json.utf8(",\"reason\":").jsonText(rejected.reason());
+        json.utf8(",\"detail\":").jsonText(rejected.detail());
+      }
     }
-    json.put(OUTCOME_TIMESTAMP).put(outcome.timestamp());
-    putOrigin(json, outcome.correlationId(), outcome.actor());
-    return (outcome.replayed() ? json.put(OUTCOME_REPLAYED) : json).put('}').toBytes();
-  }
-
-  static boolean needNoEscape(Optional<String> one, Optional<String> other) {
-    return (one.isEmpty() || JsonBytes.needsNoEscape(one.get()))
-        && (other.isEmpty() || JsonBytes.needsNoEscape(other.get()));
-  }
-
-  static void putOrigin(JsonBytes json, Optional<String> correlationId, Optional<String> actor) {
-    if (correlationId.isPresent()) {
-      json.put(CORRELATION_ID).put(correlationId.get());
+    json.utf8("},\"timestamp\":\"").instant(outcome.timestamp()).put('"');
+    writeOrigin(json, outcome.correlationId(), outcome.actor());
+    if (outcome.replayed()) {
+      json.utf8(",\"replayed\":true");
     }
-    if (actor.isPresent()) {
-      json.put(ACTOR).put(actor.get());
-    }
-  }
-
-  static byte[] writeWithEscapes(Outcome outcome) {
-    return writeObject(
-        json -> {
-          json.writeStringProperty("id", outcome.id().toString());
-          json.writeStringProperty("parent-id", outcome.parentId().toString());
-          json.writeStringProperty("action", actionOf(outcome.verdict()));
-          json.writeName("data");
-          json.writeStartObject();
-          json.writeNumberProperty("version", outcome.verdict().version());
-          switch (outcome.verdict()) {
-            case Accepted accepted -> {
-              json.writeArrayPropertyStart("events");
-              accepted.events().forEach(id -> json.writeString(id.toString()));
-              json.writeEndArray();
-            }
-            case Unchanged unchanged -> {}
-            case Rejected rejected -> {
-              json.writeStringProperty("reason", rejected.reason());
-              json.writeStringProperty("detail", rejected.detail());
-            }
-          }
-          json.writeEndObject();
-          json.writeStringProperty("timestamp", text(outcome.timestamp()));
-          writeOrigin(json, outcome.correlationId(), outcome.actor());
-          if (outcome.replayed()) {
-            json.writeBooleanProperty("replayed", true);
-          }
-        });
+    return json.put('}').toBytes();
   }
 
   /**
@@ -388,6 +286,16 @@ public final class JsonCodec {
       JsonGenerator json, Optional<String> correlationId, Optional<String> actor) {
     correlationId.ifPresent(id -> json.writeStringProperty("correlation-id", id));
     actor.ifPresent(who -> json.writeStringProperty("actor", who));
+  }
+
+  /** The same in the bytes of a message written by hand. */
+  static void writeOrigin(ByteOutput json, Optional<String> correlationId, Optional<String> actor) {
+    if (correlationId.isPresent()) {
+      json.utf8(",\"correlation-id\":").jsonText(correlationId.get());
+    }
+    if (actor.isPresent()) {
+      json.utf8(",\"actor\":").jsonText(actor.get());
+    }
   }
 
   // ---- records and objects
@@ -476,106 +384,24 @@ public final class JsonCodec {
 
   /** An instant as every message has it: UTC with milliseconds. */
   public static String text(Instant instant) {
-    long seconds = instant.getEpochSecond();
-    long day = Math.floorDiv(seconds, SECONDS_A_DAY);
-    LocalDate date = LocalDate.ofEpochDay(day);
-    if (date.getYear() < 0 || date.getYear() > 9999) {
-      return INSTANT.format(instant);
-    }
-    int second = (int) (seconds - day * SECONDS_A_DAY);
-    byte[] text = "0000-00-00T00:00:00.000Z".getBytes(ISO_8859_1);
-    put(text, 3, date.getYear());
-    put(text, 6, date.getMonthValue());
-    put(text, 9, date.getDayOfMonth());
-    put(text, 12, second / 3600);
-    put(text, 15, second / 60 % 60);
-    put(text, 18, second % 60);
-    put(text, 22, instant.getNano() / 1_000_000);
-    return new String(text, ISO_8859_1);
-  }
-
-  /** Digits that end here, over zeros. */
-  private static void put(byte[] text, int last, int number) {
-    for (int at = last, rest = number; rest > 0; at--, rest /= 10) {
-      text[at] = (byte) ('0' + rest % 10);
-    }
-  }
-
-  /** An instant of the years 0 to 9999, or empty for anything else. */
-  static Optional<Instant> instant(String text) {
-    try {
-      Instant instant = isUsualForm(text) ? fromUsualForm(text) : Instant.parse(text);
-      // Beyond these years an instant has neither its usual form nor milliseconds in a long.
-      return instant.isBefore(FIRST_INSTANT) || !instant.isBefore(AFTER_LAST_INSTANT)
-          ? Optional.empty()
-          : Optional.of(instant);
-    } catch (DateTimeException e) {
-      return Optional.empty();
-    }
-  }
-
-  /** Whether it is written as {@link #text(Instant)} does, at a time every day has. */
-  private static boolean isUsualForm(String text) {
-    if (text.length() != USUAL_INSTANT.length()) {
-      return false;
-    }
-    for (int i = 0; i < text.length(); i++) {
-      char expected = USUAL_INSTANT.charAt(i);
-      char c = text.charAt(i);
-      if (expected == '0' ? c < '0' || c > '9' : c != expected) {
-        return false;
-      }
-    }
-    return number(text, 11, 13) < 24 && number(text, 14, 16) < 60 && number(text, 17, 19) < 60;
-  }
-
-  private static Instant fromUsualForm(String text) {
-    LocalDate date = LocalDate.of(number(text, 0, 4), number(text, 5, 7), number(text, 8, 10));
-    long second = number(text, 11, 13) * 3600L + number(text, 14, 16) * 60L + number(text, 17, 19);
-    return Instant.ofEpochSecond(
-        date.toEpochDay() * SECONDS_A_DAY + second, number(text, 20, 23) * 1_000_000L);
-  }
-
-  private static int number(String text, int from, int to) {
-    int number = 0;
-    for (int i = from; i < to; i++) {
-      number = number * 10 + text.charAt(i) - '0';
-    }
-    return number;
+    return InstantText.of(instant);
   }
 
   /** A UUID in its usual form (36 characters, lower case), or empty for anything else. */
   public static Optional<UUID> uuid(String text) {
-    if (text.length() != 36) {
-      return Optional.empty();
-    }
-    for (int i = 0; i < 36; i++) {
-      char c = text.charAt(i);
-      boolean fits =
-          i == 8 || i == 13 || i == 18 || i == 23
-              ? c == '-'
-              : (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-      if (!fits) {
-        return Optional.empty();
-      }
-    }
-    return Optional.of(UUID.fromString(text));
+    // What is not Latin-1 becomes a question mark, which is in no UUID.
+    return text.length() == UuidText.LENGTH
+        ? Optional.ofNullable(UuidText.read(text.getBytes(ISO_8859_1), 0, UuidText.LENGTH))
+        : Optional.empty();
   }
 
-  // ---- for reading and writing in one pass
-
-  /** A parser with the limits every reader has; it does not notice duplicate fields. */
-  static JsonParser parser(byte[] bytes) {
-    return ONE_PASS.createParser(ObjectReadContext.empty(), bytes);
+  /** A text as JSON, with whatever has to be escaped. */
+  static byte[] quoted(String text) {
+    return MAPPER.writeValueAsBytes(text);
   }
 
-  /** A digest that has taken nothing yet; a copy costs less than asking the platform for one. */
-  static MessageDigest sha256() {
-    try {
-      return (MessageDigest) SHA_256.clone();
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("SHA-256 of this platform cannot be copied", e);
-    }
+  static JsonObject wrap(ObjectNode tree) {
+    return new JsonObject(tree);
   }
 
   private static boolean isReadable(JsonNode node) {
@@ -639,7 +465,7 @@ public final class JsonCodec {
   }
 
   /** The JSON parser takes over-long forms and code points there are not; this does not. */
-  static boolean isUtf8(byte[] bytes) {
+  private static boolean isUtf8(byte[] bytes) {
     for (byte each : bytes) {
       if (each < 0) {
         try {
@@ -653,7 +479,7 @@ public final class JsonCodec {
     return true;
   }
 
-  static boolean hasEscapedSurrogate(byte[] bytes) {
+  private static boolean hasEscapedSurrogate(byte[] bytes) {
     for (int i = 0; i + 2 < bytes.length; i++) {
       if (bytes[i] == '\\' && bytes[i + 1] == 'u' && (bytes[i + 2] | 0x20) == 'd') {
         return true;
@@ -700,7 +526,7 @@ public final class JsonCodec {
   }
 
   private static byte[] writeObject(Fields fields) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(512);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_BYTES);
     try (JsonGenerator json = MAPPER.createGenerator(bytes)) {
       json.writeStartObject();
       fields.write(json);
@@ -766,52 +592,35 @@ public final class JsonCodec {
      * @param context what else the digest covers
      */
     public byte[] fingerprint(String context) {
-      StringBuilder canonical = new StringBuilder(context).append('\n');
+      ByteOutput canonical = new ByteOutput(USUAL_BYTES).utf8(context).put('\n');
       appendCanonical(canonical, tree);
-      byte[] hash = sha256().digest(canonical.toString().getBytes(UTF_8));
-      return Arrays.copyOf(hash, FINGERPRINT_BYTES);
+      return Canonical.fingerprint(canonical);
     }
 
-    private static void appendCanonical(StringBuilder out, JsonNode node) {
-      if (node instanceof ObjectNode object) {
-        TreeMap<String, JsonNode> sorted = new TreeMap<>();
-        object.properties().forEach(field -> sorted.put(field.getKey(), field.getValue()));
-        out.append('{');
-        sorted.forEach(
-            (name, value) -> {
-              out.append(MAPPER.writeValueAsString(name)).append(':');
-              appendCanonical(out, value);
-              out.append(',');
-            });
-        out.append('}');
-      } else if (node.isArray()) {
-        out.append('[');
-        for (JsonNode element : node) {
-          appendCanonical(out, element);
-          out.append(',');
+    private static void appendCanonical(ByteOutput out, JsonNode node) {
+      switch (node.getNodeType()) {
+        case OBJECT -> {
+          TreeMap<String, JsonNode> sorted = new TreeMap<>();
+          node.properties().forEach(field -> sorted.put(field.getKey(), field.getValue()));
+          Canonical.object(out, sorted.size());
+          sorted.forEach(
+              (name, value) -> {
+                Canonical.text(out, name);
+                appendCanonical(out, value);
+              });
         }
-        out.append(']');
-      } else if (node.isNumber()) {
-        appendCanonical(out, node.decimalValue());
-      } else {
-        out.append(node);
+        case ARRAY -> {
+          Canonical.array(out, node.size());
+          for (JsonNode element : node) {
+            appendCanonical(out, element);
+          }
+        }
+        case STRING -> Canonical.text(out.put(Canonical.TEXT), node.stringValue());
+        case NUMBER -> Canonical.number(out.put(Canonical.NUMBER), node.decimalValue());
+        case BOOLEAN -> out.put(node.booleanValue() ? Canonical.TRUE : Canonical.FALSE);
+        case NULL -> out.put(Canonical.NULL);
+        default -> throw new IllegalStateException("JSON has no " + node.getNodeType());
       }
-    }
-
-    /** The digits without zeros at either end, and the power of ten of the last one. */
-    private static void appendCanonical(StringBuilder out, BigDecimal number) {
-      if (number.signum() == 0) {
-        out.append('0');
-        return;
-      }
-      String digits = number.unscaledValue().toString();
-      int end = digits.length();
-      while (digits.charAt(end - 1) == '0') {
-        end--;
-      }
-      // In longs: a scale at its limit overflows BigDecimal.stripTrailingZeros.
-      long exponent = (long) digits.length() - end - number.scale();
-      out.append(digits, 0, end).append('e').append(exponent);
     }
 
     @Override
@@ -827,188 +636,6 @@ public final class JsonCodec {
     @Override
     public String toString() {
       return tree.toString();
-    }
-  }
-
-  /** Reads the fields of a message one by one; every complaint names the field. */
-  private record Envelope(ObjectNode tree) {
-
-    UUID commandId() {
-      JsonNode id = tree.get("id");
-      if (id == null || id.isNull()) {
-        throw new UnreadableMessage(Reason.NO_COMMAND_ID, "/id is missing");
-      }
-      return id.isString()
-          ? JsonCodec.uuid(id.stringValue()).orElseThrow(Envelope::invalidCommandId)
-          : invalid(invalidCommandId());
-    }
-
-    private static UnreadableMessage invalidCommandId() {
-      return new UnreadableMessage(
-          Reason.INVALID_COMMAND_ID, "/id must be a UUID: 36 characters, lower case");
-    }
-
-    @SuppressWarnings("TypeParameterUnusedInFormals") // it never returns
-    private static <T> T invalid(UnreadableMessage why) {
-      throw why;
-    }
-
-    UUID uuid(String field) {
-      return JsonCodec.uuid(text(field)).orElseThrow(() -> wrong(field, "a UUID"));
-    }
-
-    List<UUID> uuids(String field) {
-      JsonNode array = tree.get(field);
-      if (array == null || !array.isArray()) {
-        throw wrong(field, "an array of UUIDs");
-      }
-      List<UUID> ids = new ArrayList<>();
-      for (JsonNode element : array) {
-        ids.add(
-            Optional.of(element)
-                .filter(JsonNode::isString)
-                .flatMap(id -> JsonCodec.uuid(id.stringValue()))
-                .orElseThrow(() -> wrong(field, "an array of UUIDs")));
-      }
-      return ids;
-    }
-
-    String text(String field) {
-      return optionalText(field).orElseThrow(() -> missing(field));
-    }
-
-    Optional<String> optionalText(String field) {
-      return present(field)
-          .map(value -> value.isString() ? value.stringValue() : invalid(wrong(field, "a string")));
-    }
-
-    /** A short text that travels with the message; empty counts as absent. */
-    Optional<String> label(String field) {
-      Optional<String> label = optionalText(field).filter(text -> !text.isEmpty());
-      if (label.isPresent() && label.get().length() > MAX_LABEL_CHARS) {
-        throw wrong(field, "at most " + MAX_LABEL_CHARS + " characters");
-      }
-      return label;
-    }
-
-    JsonObject object(String field) {
-      return optionalObject(field).orElseThrow(() -> missing(field));
-    }
-
-    Optional<JsonObject> optionalObject(String field) {
-      return present(field)
-          .map(
-              value ->
-                  value instanceof ObjectNode object
-                      ? new JsonObject(object)
-                      : invalid(wrong(field, "an object")));
-    }
-
-    Instant instant(String field) {
-      return optionalInstant(field).orElseThrow(() -> missing(field));
-    }
-
-    Optional<Instant> optionalInstant(String field) {
-      Optional<String> text = optionalText(field);
-      if (text.isEmpty()) {
-        return Optional.empty();
-      }
-      Optional<Instant> instant = JsonCodec.instant(text.get());
-      if (instant.isPresent()) {
-        return instant;
-      }
-      throw wrong(field, "an instant like 2026-11-21T10:00:00.000Z");
-    }
-
-    long count(String field) {
-      return optionalCount(field).orElseThrow(() -> missing(field));
-    }
-
-    OptionalLong optionalCount(String field) {
-      Optional<JsonNode> value = present(field);
-      if (value.isEmpty()) {
-        return OptionalLong.empty();
-      }
-      JsonNode number = value.get();
-      if (!number.isIntegralNumber() || !number.canConvertToLong() || number.longValue() < 0) {
-        throw wrong(field, "an integer from 0 to 9223372036854775807");
-      }
-      return OptionalLong.of(number.longValue());
-    }
-
-    boolean flag(String field) {
-      return present(field)
-          .map(
-              value ->
-                  value.isBoolean() ? value.booleanValue() : invalid(wrong(field, "a boolean")))
-          .orElse(false);
-    }
-
-    private Optional<JsonNode> present(String field) {
-      return Optional.ofNullable(tree.get(field));
-    }
-
-    private static UnreadableMessage missing(String field) {
-      return new UnreadableMessage(Reason.INVALID_ENVELOPE, "/" + field + " is missing");
-    }
-
-    private static UnreadableMessage wrong(String field, String expected) {
-      return new UnreadableMessage(Reason.INVALID_ENVELOPE, "/" + field + " must be " + expected);
-    }
-  }
-
-  /**
-   * Gives the records of a sealed interface a {@code "type"} field with their simple name, and says
-   * which components a record cannot do without: all but the optional ones.
-   */
-  private static final class RecordsByName extends JacksonAnnotationIntrospector {
-    private static final long serialVersionUID = 1L;
-    private static final Set<Class<?>> OPTIONAL =
-        Set.of(Optional.class, OptionalLong.class, OptionalInt.class, OptionalDouble.class);
-
-    private final boolean strict;
-
-    RecordsByName(boolean strict) {
-      this.strict = strict;
-    }
-
-    @Override
-    public @Nullable Boolean hasRequiredMarker(MapperConfig<?> config, AnnotatedMember member) {
-      boolean required =
-          strict
-              && member instanceof AnnotatedParameter
-              && member.getDeclaringClass().isRecord()
-              && !OPTIONAL.contains(member.getRawType());
-      return required ? Boolean.TRUE : null;
-    }
-
-    @Override
-    @SuppressWarnings("deprecation") // Jackson marks its only factory so
-    public JsonTypeInfo.@Nullable Value findPolymorphicTypeInfo(
-        MapperConfig<?> config, Annotated annotated) {
-      return (annotated instanceof AnnotatedClass && isSealed(annotated))
-          ? JsonTypeInfo.Value.construct(
-              JsonTypeInfo.Id.NAME, JsonTypeInfo.As.PROPERTY, "type", null, false, true)
-          : null;
-    }
-
-    @Override
-    public @Nullable List<NamedType> findSubtypes(MapperConfig<?> config, Annotated annotated) {
-      return isSealed(annotated)
-          ? records(annotated.getRawType())
-              .map(type -> new NamedType(type, type.getSimpleName()))
-              .toList()
-          : null;
-    }
-
-    private static Stream<Class<?>> records(Class<?> type) {
-      return type.isSealed()
-          ? Arrays.stream(type.getPermittedSubclasses()).flatMap(RecordsByName::records)
-          : Stream.of(type);
-    }
-
-    private static boolean isSealed(Annotated annotated) {
-      return annotated.getRawType().isInterface() && annotated.getRawType().isSealed();
     }
   }
 }

@@ -5,7 +5,9 @@ import com.networknt.schema.InputFormat;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaException;
 import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
+import com.networknt.schema.regex.RegularExpression;
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The JSON Schemas (draft 2020-12) of a domain's actions and views: the contract for people who do
@@ -102,6 +105,19 @@ public final class JsonSchemas {
         .limit(MAX_VIOLATIONS)
         .map(JsonSchemas::violation)
         .toList();
+  }
+
+  /**
+   * Whether a text matches a schema's {@code pattern}, exactly as {@link #validate} takes it.
+   *
+   * @throws RuntimeException if it is no regular expression
+   */
+  static Predicate<String> pattern(String regex) {
+    RegularExpression compiled =
+        SchemaRegistryConfig.getInstance()
+            .getRegularExpressionFactory()
+            .getRegularExpression(regex);
+    return compiled::matches;
   }
 
   private static Violation violation(Error error) {

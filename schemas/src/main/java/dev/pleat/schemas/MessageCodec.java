@@ -3,39 +3,57 @@ package dev.pleat.schemas;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema.Action;
-import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 
 /**
- * Reads a domain's commands and writes its events in one pass each, where they are in their usual
- * form: the fields of the contract and nothing else, plain values, and a JSON Schema of the
- * commonest keywords.
+ * Reads a domain's commands and events and writes its events in one pass each, where they are in
+ * their usual form: the fields of the contract and nothing else, plain values, and a JSON Schema of
+ * the commonest keywords.
  *
  * <p>Whatever is not, or is wrong, it leaves to {@link JsonCodec} by answering empty; what it
  * answers is exactly what comes of the general way. Immutable; safe for use by many threads.
  */
 public final class MessageCodec<C, E> {
 
-  private record ActionForm<C>(
-      Action<C> action, byte[] fingerprinted, RecordForm<? extends C> form) {}
+  private static final byte[][] COMMAND_FIELDS =
+      names(
+          "id",
+          "action",
+          "data",
+          "timestamp",
+          "expected-version",
+          "not-after",
+          "correlation-id",
+          "actor",
+          "schema-version");
 
-  private record EventForm<E>(byte[] actionThenData, RecordForm<? extends E> form) {}
+  private static final byte[][] EVENT_FIELDS =
+      names(
+          "id",
+          "parent-id",
+          "action",
+          "data",
+          "timestamp",
+          "version",
+          "through",
+          "correlation-id",
+          "actor");
 
-  private static final byte[] ID = JsonBytes.piece("{\"id\":");
-  private static final byte[] PARENT_ID = JsonBytes.piece(",\"parent-id\":");
-  private static final byte[] TIMESTAMP = JsonBytes.piece(",\"timestamp\":");
-  private static final byte[] VERSION = JsonBytes.piece(",\"version\":");
-  private static final byte[] THROUGH = JsonBytes.piece(",\"through\":");
+  private static final int USUAL_CANONICAL_BYTES = 192;
+  private static final int USUAL_EVENT_BYTES = 512;
+
+  /** The form of an action, and what its fingerprints begin with. */
+  private record ActionForm<C>(Action<C> action, byte[] context, RecordForm<? extends C> form) {}
+
+  /** The form of an event, and what its bytes have between ids and data. */
+  private record EventForm<E>(byte[] beforeData, RecordForm<? extends E> form) {}
 
   private final Map<String, ActionForm<C>> actions = new HashMap<>();
   private final Map<Class<?>, EventForm<E>> events = new HashMap<>();
@@ -43,21 +61,17 @@ public final class MessageCodec<C, E> {
 
   private MessageCodec(DomainSchema<C, E> schema) {
     for (Action<C> action : schema.actions()) {
+      byte[] context = (action.name() + "\n").getBytes(UTF_8);
       form(schema, action.name(), action.type())
-          .ifPresent(
-              form ->
-                  actions.put(
-                      action.name(),
-                      new ActionForm<>(action, (action.name() + "\n").getBytes(UTF_8), form)));
+          .ifPresent(form -> actions.put(action.name(), new ActionForm<>(action, context, form)));
     }
-    for (String name : schema.eventNames()) {
+    for (String name : schema.events()) {
       Class<? extends E> type = schema.event(name).orElseThrow();
+      byte[] beforeData = ("\",\"action\":\"" + name + "\",\"data\":{").getBytes(UTF_8);
       form(schema, name, type)
           .ifPresent(
               form -> {
-                EventForm<E> event =
-                    new EventForm<>(
-                        JsonBytes.piece(",\"action\":\"" + name + "\",\"data\":"), form);
+                EventForm<E> event = new EventForm<>(beforeData, form);
                 events.put(type, event);
                 eventsByName.put(name, event);
               });
@@ -69,51 +83,82 @@ public final class MessageCodec<C, E> {
     return RecordForm.of(type, schema.jsonSchemas().source(name).orElseThrow(), schema.idField());
   }
 
+  private static byte[][] names(String... names) {
+    return Stream.of(names).map(PlainJson::name).toArray(byte[][]::new);
+  }
+
   /** Compiles the records and JSON Schemas of a domain, once. */
   public static <C, E> MessageCodec<C, E> of(DomainSchema<C, E> schema) {
     return new MessageCodec<>(schema);
+  }
+
+  /** A message of which one field after the other is taken. */
+  private abstract static class Fields {
+    final PlainJson json;
+
+    Fields(byte[] value) {
+      json = new PlainJson(value);
+    }
+
+    /** Takes the value of a field that was not there before; false if it is not the usual one. */
+    abstract boolean takes(int field);
+
+    /** Takes the whole message, and says which fields were there; 0 if it is not plain. */
+    int takeAll(byte[][] names) {
+      int seen = 0;
+      if (!json.takes('{')) {
+        return 0;
+      }
+      int field = -1;
+      do {
+        field = json.field(names, field + 1);
+        if (field < 0 || (seen & 1 << field) != 0 || !takes(field)) {
+          return 0;
+        }
+        seen |= 1 << field;
+      } while (json.takes(','));
+      return json.takes('}') && json.isAtEnd() ? seen : 0;
+    }
+
+    /** Takes a short text; null if there is none, or it is empty and so counts as absent. */
+    @Nullable String label() {
+      String text = json.text() ? json.string() : null;
+      return text == null || text.isEmpty() || text.length() > JsonCodec.MAX_LABEL_CHARS
+          ? null
+          : text;
+    }
+
+    @Nullable String name() {
+      return json.text() ? json.string() : null;
+    }
   }
 
   // ---- commands
 
   /** Reads a command whose data fits its action's JSON Schema; empty: take the general way. */
   public Optional<ReadCommand<C>> readCommand(byte[] value) {
-    if (!JsonCodec.isUtf8(value) || JsonCodec.hasEscapedSurrogate(value)) {
-      return Optional.empty();
-    }
-    try (JsonParser json = JsonCodec.parser(value)) {
-      return json.nextToken() == JsonToken.START_OBJECT
-          ? new CommandFields().read(json)
-          : Optional.empty();
-    } catch (JacksonException e) {
-      return Optional.empty();
-    }
+    return new CommandFields(value).read();
   }
 
   /** The fields of one command while they are read. */
-  private final class CommandFields {
+  private final class CommandFields extends Fields {
+    private static final int REQUIRED = 0b1111;
+
     private @Nullable UUID id;
     private @Nullable ActionForm<C> action;
     private RecordForm.@Nullable Read<? extends C> data;
-    private boolean timestamp;
-    private @Nullable Long expectedVersion;
+    private long expectedVersion = -1;
     private @Nullable Instant notAfter;
     private @Nullable String correlationId;
     private @Nullable String actor;
-    private boolean schemaVersion;
 
-    Optional<ReadCommand<C>> read(JsonParser json) {
-      for (String name = json.nextName(); name != null; name = json.nextName()) {
-        if (!take(json, name)) {
-          return Optional.empty();
-        }
-      }
-      if (json.currentToken() != JsonToken.END_OBJECT
-          || json.nextToken() != null
-          || id == null
-          || action == null
-          || data == null
-          || !timestamp) {
+    CommandFields(byte[] value) {
+      super(value);
+    }
+
+    Optional<ReadCommand<C>> read() {
+      int seen = takeAll(COMMAND_FIELDS);
+      if ((seen & REQUIRED) != REQUIRED || id == null || action == null || data == null) {
         return Optional.empty();
       }
       return Optional.of(
@@ -121,81 +166,42 @@ public final class MessageCodec<C, E> {
               id,
               action.action(),
               data.record(),
-              fingerprint(action.fingerprinted(), expectedVersion, data.canonical()),
+              fingerprint(action, data),
               data.id(),
-              expectedVersion == null ? OptionalLong.empty() : OptionalLong.of(expectedVersion),
+              expectedVersion < 0 ? OptionalLong.empty() : OptionalLong.of(expectedVersion),
               Optional.ofNullable(notAfter),
               Optional.ofNullable(correlationId),
               Optional.ofNullable(actor)));
     }
 
-    /** False if the field is not known, is there twice, or has not its usual value. */
-    private boolean take(JsonParser json, String name) {
-      switch (name) {
-        case "id" -> {
-          boolean first = id == null;
-          id = uuid(json);
-          return first && id != null;
+    @Override
+    boolean takes(int field) {
+      return switch (field) {
+        case 0 -> (id = json.uuid()) != null;
+        case 1 -> {
+          String name = name();
+          action = name == null ? null : actions.get(name);
+          yield action != null;
         }
-        case "action" -> {
-          boolean first = action == null;
-          String text = text(json);
-          action = text == null ? null : actions.get(text);
-          return first && action != null;
-        }
-        case "data" -> {
-          if (data != null || action == null || json.nextToken() != JsonToken.START_OBJECT) {
-            return false;
-          }
-          data = action.form().read(json).orElse(null);
-          return data != null;
-        }
-        case "timestamp" -> {
-          boolean first = !timestamp;
-          timestamp = instant(json) != null;
-          return first && timestamp;
-        }
-        case "expected-version" -> {
-          boolean first = expectedVersion == null;
-          expectedVersion = count(json);
-          return first && expectedVersion != null;
-        }
-        case "not-after" -> {
-          boolean first = notAfter == null;
-          notAfter = instant(json);
-          return first && notAfter != null;
-        }
-        case "correlation-id" -> {
-          boolean first = correlationId == null;
-          correlationId = label(json);
-          return first && correlationId != null;
-        }
-        case "actor" -> {
-          boolean first = actor == null;
-          actor = label(json);
-          return first && actor != null;
-        }
-        case "schema-version" -> {
-          boolean first = !schemaVersion;
-          schemaVersion = count(json) != null;
-          return first && schemaVersion;
-        }
-        default -> {
-          return false;
-        }
-      }
+        case 2 -> action != null && (data = action.form().read(json)) != null;
+        case 3 -> json.instant() != null;
+        case 4 -> (expectedVersion = json.count()) >= 0;
+        case 5 -> (notAfter = json.instant()) != null;
+        case 6 -> (correlationId = label()) != null;
+        case 7 -> (actor = label()) != null;
+        default -> json.count() >= 0;
+      };
     }
-  }
 
-  private static byte[] fingerprint(
-      byte[] action, @Nullable Long expectedVersion, byte[] canonical) {
-    MessageDigest digest = JsonCodec.sha256();
-    digest.update(action);
-    if (expectedVersion != null) {
-      digest.update(expectedVersion.toString().getBytes(UTF_8));
+    private byte[] fingerprint(ActionForm<C> action, RecordForm.Read<?> data) {
+      ByteOutput canonical = new ByteOutput(USUAL_CANONICAL_BYTES).put(action.context());
+      if (expectedVersion >= 0) {
+        canonical.decimal(expectedVersion);
+      }
+      canonical.put('\n');
+      action.form().writeCanonical(json, data, canonical);
+      return Canonical.fingerprint(canonical);
     }
-    digest.update((byte) '\n');
-    return Arrays.copyOf(digest.digest(canonical), JsonCodec.FINGERPRINT_BYTES);
   }
 
   // ---- events
@@ -211,68 +217,44 @@ public final class MessageCodec<C, E> {
 
   /** Reads an event that fits its own JSON Schema; empty: take the general way. */
   public Optional<ReadEvent<E>> readEvent(byte[] value) {
-    if (!JsonCodec.isUtf8(value) || JsonCodec.hasEscapedSurrogate(value)) {
-      return Optional.empty();
-    }
-    try (JsonParser json = JsonCodec.parser(value)) {
-      return json.nextToken() == JsonToken.START_OBJECT
-          ? new EventFields().read(json)
-          : Optional.empty();
-    } catch (JacksonException e) {
-      return Optional.empty();
-    }
+    return new EventFields(value).read();
   }
 
   /** The fields of one event while they are read. */
-  private final class EventFields {
-    private int seen;
+  private final class EventFields extends Fields {
+    private static final int REQUIRED = 0b111_1111;
+
     private @Nullable EventForm<E> action;
-    private @Nullable E data;
+    private RecordForm.@Nullable Read<? extends E> data;
     private long version;
     private long through;
 
-    Optional<ReadEvent<E>> read(JsonParser json) {
-      for (String name = json.nextName(); name != null; name = json.nextName()) {
-        int field =
-            switch (name) {
-              case "id" -> uuid(json) == null ? -1 : 0;
-              case "parent-id" -> uuid(json) == null ? -1 : 1;
-              case "action" -> takeAction(json) ? 2 : -1;
-              case "data" -> takeData(json) ? 3 : -1;
-              case "timestamp" -> instant(json) == null ? -1 : 4;
-              case "version" -> (version = countOr(json, 0)) < 1 ? -1 : 5;
-              case "through" -> (through = countOr(json, 0)) < 1 ? -1 : 6;
-              case "correlation-id" -> label(json) == null ? -1 : 7;
-              case "actor" -> label(json) == null ? -1 : 8;
-              default -> -1;
-            };
-        if (field < 0 || (seen & 1 << field) != 0) {
-          return Optional.empty();
-        }
-        seen |= 1 << field;
-      }
-      boolean complete =
-          (seen & 0b111_1111) == 0b111_1111
-              && json.currentToken() == JsonToken.END_OBJECT
-              && json.nextToken() == null;
-      return complete && data != null && version <= through
-          ? Optional.of(new ReadEvent<>(version, through, data))
+    EventFields(byte[] value) {
+      super(value);
+    }
+
+    Optional<ReadEvent<E>> read() {
+      int seen = takeAll(EVENT_FIELDS);
+      return (seen & REQUIRED) == REQUIRED && data != null && version >= 1 && version <= through
+          ? Optional.of(new ReadEvent<>(version, through, data.record()))
           : Optional.empty();
     }
 
-    private boolean takeAction(JsonParser json) {
-      String text = text(json);
-      action = text == null ? null : eventsByName.get(text);
-      return action != null;
-    }
-
-    private boolean takeData(JsonParser json) {
-      if (action == null || json.nextToken() != JsonToken.START_OBJECT) {
-        return false;
-      }
-      Optional<? extends RecordForm.Read<? extends E>> read = action.form().read(json);
-      data = read.isPresent() ? read.get().record() : null;
-      return data != null;
+    @Override
+    boolean takes(int field) {
+      return switch (field) {
+        case 0, 1 -> json.uuid() != null;
+        case 2 -> {
+          String name = name();
+          action = name == null ? null : eventsByName.get(name);
+          yield action != null;
+        }
+        case 3 -> action != null && (data = action.form().read(json)) != null;
+        case 4 -> json.instant() != null;
+        case 5 -> (version = json.count()) >= 0;
+        case 6 -> (through = json.count()) >= 0;
+        default -> label() != null;
+      };
     }
   }
 
@@ -291,53 +273,18 @@ public final class MessageCodec<C, E> {
       Optional<String> correlationId,
       Optional<String> actor) {
     EventForm<E> form = events.get(event.getClass());
-    if (form == null) {
+    if (form == null || version < 1 || version > through) {
       return Optional.empty();
     }
-    Optional<Object[]> values = form.form().checked(event, Optional.of(aggregateId));
-    if (values.isEmpty() || !JsonCodec.needNoEscape(correlationId, actor)) {
+    ByteOutput json = new ByteOutput(USUAL_EVENT_BYTES);
+    json.utf8("{\"id\":\"").uuid(id).utf8("\",\"parent-id\":\"").uuid(parentId);
+    json.put(form.beforeData());
+    if (form.form().writeFields(event, Optional.of(aggregateId), json) < 0) {
       return Optional.empty();
     }
-    JsonBytes json = new JsonBytes();
-    json.put(ID).put(id).put(PARENT_ID).put(parentId).put(form.actionThenData());
-    form.form().write(json, values.get());
-    json.put(TIMESTAMP).put(timestamp).put(VERSION).put(version).put(THROUGH).put(through);
-    JsonCodec.putOrigin(json, correlationId, actor);
+    json.utf8("},\"timestamp\":\"").instant(timestamp);
+    json.utf8("\",\"version\":").decimal(version).utf8(",\"through\":").decimal(through);
+    JsonCodec.writeOrigin(json, correlationId, actor);
     return Optional.of(json.put('}').toBytes());
-  }
-
-  // ---- values of the envelope, null where they are not in their usual form
-
-  private static @Nullable String text(JsonParser json) {
-    return json.nextToken() == JsonToken.VALUE_STRING ? json.getString() : null;
-  }
-
-  private static @Nullable UUID uuid(JsonParser json) {
-    String text = text(json);
-    return text == null ? null : JsonCodec.uuid(text).orElse(null);
-  }
-
-  private static @Nullable String label(JsonParser json) {
-    String text = text(json);
-    return text == null || text.isEmpty() || text.length() > JsonCodec.MAX_LABEL_CHARS
-        ? null
-        : text;
-  }
-
-  private static @Nullable Instant instant(JsonParser json) {
-    String text = text(json);
-    return text == null ? null : JsonCodec.instant(text).orElse(null);
-  }
-
-  private static @Nullable Long count(JsonParser json) {
-    long count = countOr(json, -1);
-    return count < 0 ? null : count;
-  }
-
-  /** A count of up to 18 digits. */
-  private static long countOr(JsonParser json, long otherwise) {
-    return json.nextToken() == JsonToken.VALUE_NUMBER_INT && json.getStringLength() <= 18
-        ? json.getLongValue()
-        : otherwise;
   }
 }

@@ -1,7 +1,5 @@
 package dev.pleat.schemas;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -17,59 +15,69 @@ public final class NameBasedId {
   public static final UUID NAMESPACE = UUID.fromString("0f33627e-40a4-5688-b69c-6702c5d5dfc1");
 
   private static final MessageDigest SHA_1 = digest("SHA-1");
+  private static final int USUAL_NAME_BYTES = 160;
 
   private NameBasedId() {}
 
   /** The id of a command's event: {@code domain/aggregate/command/index}, index from 0. */
   public static UUID ofEvent(String domain, String aggregateId, UUID commandId, int index) {
-    return of(NAMESPACE, domain + "/" + aggregateId + "/" + commandId + "/" + index);
+    return hashed(ofCommand(domain, aggregateId, commandId).put('/').decimal(index));
   }
 
   /** The id of a command's outcome: {@code domain/aggregate/command/outcome}. */
   public static UUID ofOutcome(String domain, String aggregateId, UUID commandId) {
-    return of(NAMESPACE, domain + "/" + aggregateId + "/" + commandId + "/outcome");
+    return hashed(ofCommand(domain, aggregateId, commandId).utf8("/outcome"));
   }
 
   /** The id of an aggregate that a creating route makes: {@code domain/command}. */
   public static UUID ofAggregate(String domain, UUID commandId) {
-    return of(NAMESPACE, domain + "/" + commandId);
+    return hashed(in(NAMESPACE).utf8(domain).put('/').uuid(commandId));
   }
 
   /** The id of another thing a command makes: {@code domain/aggregate/command/new/index}. */
   static UUID ofThing(String domain, String aggregateId, UUID commandId, int index) {
-    return of(NAMESPACE, domain + "/" + aggregateId + "/" + commandId + "/new/" + index);
+    return hashed(ofCommand(domain, aggregateId, commandId).utf8("/new/").decimal(index));
   }
 
   /** The version 5 UUID of a name (UTF-8) in a namespace. */
   static UUID of(UUID namespace, String name) {
-    byte[] text = name.getBytes(UTF_8);
-    byte[] hash =
-        sha1(
-            ByteBuffer.allocate(16 + text.length)
-                .putLong(namespace.getMostSignificantBits())
-                .putLong(namespace.getLeastSignificantBits())
-                .put(text)
-                .array());
-    ByteBuffer bits = ByteBuffer.wrap(hash);
+    return hashed(in(namespace).utf8(name));
+  }
+
+  private static ByteOutput ofCommand(String domain, String aggregateId, UUID commandId) {
+    return in(NAMESPACE).utf8(domain).put('/').utf8(aggregateId).put('/').uuid(commandId);
+  }
+
+  private static ByteOutput in(UUID namespace) {
+    return new ByteOutput(USUAL_NAME_BYTES)
+        .bigEndian(namespace.getMostSignificantBits())
+        .bigEndian(namespace.getLeastSignificantBits());
+  }
+
+  private static UUID hashed(ByteOutput name) {
+    MessageDigest digest = copy(SHA_1);
+    name.update(digest);
+    ByteBuffer bits = ByteBuffer.wrap(digest.digest());
     long most = (bits.getLong() & ~0xF000L) | 0x5000L;
     long least = (bits.getLong() & 0x3FFF_FFFF_FFFF_FFFFL) | 0x8000_0000_0000_0000L;
     return new UUID(most, least);
   }
 
-  private static byte[] sha1(byte[] bytes) {
-    try {
-      return ((MessageDigest) SHA_1.clone()).digest(bytes);
-    } catch (CloneNotSupportedException e) {
-      throw new IllegalStateException("SHA-1 of this platform cannot be copied", e);
-    }
-  }
-
-  /** A digest to be copied, never used itself. */
+  /** A digest that is only ever copied. */
   static MessageDigest digest(String algorithm) {
     try {
       return MessageDigest.getInstance(algorithm);
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has " + algorithm, e);
+    }
+  }
+
+  /** A digest of one's own; it costs less than asking the platform for one. */
+  static MessageDigest copy(MessageDigest digest) {
+    try {
+      return (MessageDigest) digest.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException(digest.getAlgorithm() + " of this platform has no copies", e);
     }
   }
 }

@@ -1,5 +1,7 @@
 package dev.pleat.schemas;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
@@ -12,16 +14,12 @@ import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.PropertyNamingStrategies;
 
@@ -32,109 +30,140 @@ import tools.jackson.databind.PropertyNamingStrategies;
  */
 final class RecordForm<T> {
 
+  private static final String DIALECT = "https://json-schema.org/draft/2020-12/schema";
+  private static final Set<String> ANNOTATIONS =
+      Set.of(
+          "$schema",
+          "$id",
+          "$comment",
+          "title",
+          "description",
+          "examples",
+          "default",
+          "deprecated",
+          "format");
   private static final Set<String> OBJECT_KEYWORDS =
       Set.of("type", "properties", "required", "additionalProperties");
-  private static final Set<String> VALUE_KEYWORDS =
-      Set.of("type", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength");
-  private static final Set<String> ANNOTATIONS =
-      Set.of("$schema", "$id", "$comment", "title", "description", "examples", "deprecated");
+  private static final Set<String> TEXT_KEYWORDS =
+      Set.of("type", "enum", "pattern", "minLength", "maxLength");
+  private static final Set<String> BOOLEAN_KEYWORDS = Set.of("type");
+  private static final Set<String> NUMBER_KEYWORDS =
+      Set.of("type", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum");
 
   /** By far the commonest pattern, and dear as a regular expression. */
   private static final String UUID_PATTERN =
       "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
-  private static final int MAX_TEXT_CHARS = 64 * 1024;
-  private static final int MAX_NUMBER_CHARS = 24;
-  private static final int MAX_EXPONENT_DIGITS = 3;
-  private static final double EXACT_INTEGERS = 1L << 53;
-
-  private static final byte[] TRUE = JsonBytes.piece("true");
-  private static final byte[] FALSE = JsonBytes.piece("false");
-
   /** The types of components it knows. */
   private enum Kind {
-    TEXT("string"),
-    OPTIONAL_TEXT("string"),
-    ENUM("string"),
-    BOOLEAN("boolean"),
-    INT("integer"),
-    LONG("integer"),
-    DOUBLE("number");
+    TEXT("string", TEXT_KEYWORDS),
+    OPTIONAL_TEXT("string", TEXT_KEYWORDS),
+    ENUM("string", TEXT_KEYWORDS),
+    BOOLEAN("boolean", BOOLEAN_KEYWORDS),
+    INT("integer", NUMBER_KEYWORDS),
+    LONG("integer", NUMBER_KEYWORDS),
+    DOUBLE("number", NUMBER_KEYWORDS);
 
     private final String schemaType;
+    private final Set<String> keywords;
 
-    Kind(String schemaType) {
+    Kind(String schemaType, Set<String> keywords) {
       this.schemaType = schemaType;
+      this.keywords = keywords;
+    }
+  }
+
+  /**
+   * What the schema says of a text.
+   *
+   * @param isUuid whether it must be a UUID
+   * @param pattern what else it must match
+   * @param allowed the only texts there may be, if there are such
+   * @param minLength in code points
+   * @param maxLength in code points
+   */
+  private record TextRule(
+      boolean isUuid,
+      Optional<Predicate<String>> pattern,
+      Optional<Set<String>> allowed,
+      int minLength,
+      int maxLength) {
+
+    boolean holds(String text) {
+      return (!isUuid || JsonCodec.uuid(text).isPresent()) && holdsOtherwise(text);
+    }
+
+    /** All but whether it is a UUID. */
+    boolean holdsOtherwise(String text) {
+      if ((allowed.isPresent() && !allowed.get().contains(text))
+          || (pattern.isPresent() && !pattern.get().test(text))) {
+        return false;
+      }
+      if (minLength == 0 && maxLength == Integer.MAX_VALUE) {
+        return true;
+      }
+      int length = text.codePointCount(0, text.length());
+      return minLength <= length && length <= maxLength;
+    }
+  }
+
+  /**
+   * What the schema says of a number; at a bound only an exact comparison could tell.
+   *
+   * @param above the double next to the lower bound
+   * @param below the double next to the upper bound
+   */
+  private record NumberRule(double above, double below) {
+
+    boolean surelyHolds(double value) {
+      return above < value && value < below;
     }
   }
 
   /**
    * One component.
    *
-   * @param order its place among the components sorted by name
-   * @param constants the names an enum has, and its constants
-   * @param allowed the only texts the schema allows; empty for any
+   * @param encoded its name in quotes and the colon
+   * @param canonicalName its name as fingerprints have it
+   * @param constants an enum's constants that the schema allows
+   * @param constantNames their names
    */
   private record Field(
       String name,
-      byte[] encodedName,
+      byte[] encoded,
+      byte[] canonicalName,
       Kind kind,
       MethodHandle accessor,
       boolean required,
-      Map<String, Object> constants,
-      Set<String> allowed,
-      Optional<Predicate<String>> pattern,
-      double minimum,
-      double maximum,
-      int minLength,
-      int maxLength) {
-
-    /** False also where only an exact comparison could tell. */
-    boolean surelyHolds(double value) {
-      return minimum < value && value < maximum;
-    }
-
-    boolean surelyHolds(long value) {
-      boolean bounded = minimum != Double.NEGATIVE_INFINITY || maximum != Double.POSITIVE_INFINITY;
-      return !bounded || (Math.abs((double) value) < EXACT_INTEGERS && surelyHolds((double) value));
-    }
-
-    boolean surelyHolds(String text) {
-      if (text.length() > MAX_TEXT_CHARS
-          || (!allowed.isEmpty() && !allowed.contains(text))
-          || (pattern.isPresent() && !pattern.get().test(text))) {
-        return false;
-      }
-      if (minLength > 0 || maxLength < Integer.MAX_VALUE) {
-        int length = text.codePointCount(0, text.length());
-        return minLength <= length && length <= maxLength;
-      }
-      return true;
-    }
-  }
+      Object[] constants,
+      byte[][] constantNames,
+      TextRule text,
+      NumberRule number) {}
 
   private final MethodHandle constructor;
   private final Field[] fields;
+  private final byte[][] names;
   private final int[] byName;
+  private final long required;
   private final int idField;
 
   private RecordForm(MethodHandle constructor, List<Field> fields, String idField) {
     this.constructor = constructor;
     this.fields = fields.toArray(Field[]::new);
-    this.byName = new int[fields.size()];
-    List<Field> sorted = fields.stream().sorted(Comparator.comparing(Field::name)).toList();
-    int id = -1;
-    for (int i = 0; i < this.fields.length; i++) {
-      byName[i] = fields.indexOf(sorted.get(i));
-      if (this.fields[i].name().equals(idField)) {
-        id = i;
-      }
-    }
-    this.idField = id;
+    this.names = fields.stream().map(Field::encoded).toArray(byte[][]::new);
+    this.byName =
+        IntStream.range(0, fields.size())
+            .boxed()
+            .sorted(Comparator.comparing(i -> fields.get(i).name()))
+            .mapToInt(Integer::intValue)
+            .toArray();
+    this.required =
+        IntStream.range(0, fields.size())
+            .filter(i -> fields.get(i).required())
+            .mapToLong(i -> 1L << i)
+            .sum();
+    this.idField = fields.stream().map(Field::name).toList().indexOf(idField);
   }
-
-  /** Values of a record as they were read. */
-  record Read<T>(T record, Optional<String> id, byte[] canonical) {}
 
   // ---- compiling
 
@@ -144,29 +173,69 @@ final class RecordForm<T> {
     JsonNode properties = root.path("properties");
     RecordComponent[] components = type.getRecordComponents();
     if (components == null
-        || components.length > Long.SIZE
+        || components.length >= Long.SIZE - 1
+        || !isPlain(type)
         || !knows(root, OBJECT_KEYWORDS)
         || !isText(root.path("type"), "object")
+        || !isText(root.path("$schema"), DIALECT)
         || !properties.isObject()) {
       return Optional.empty();
     }
-    List<String> required = texts(root.path("required"));
+    Optional<List<String>> required = texts(root, "required");
+    if (required.isEmpty()) {
+      return Optional.empty();
+    }
     List<Field> fields = new ArrayList<>();
     for (RecordComponent component : components) {
-      Optional<Field> field = field(component, properties, required);
+      Optional<Field> field = field(component, properties, required.get());
       if (field.isEmpty()) {
         return Optional.empty();
       }
       fields.add(field.get());
     }
     List<String> names = fields.stream().map(Field::name).toList();
-    if (!names.containsAll(required)
+    if (!names.containsAll(required.get())
+        || Set.copyOf(names).size() < names.size()
         || fields.stream()
             .anyMatch(field -> field.name().equals(idField) && field.kind() != Kind.TEXT)) {
       return Optional.empty();
     }
     return constructor(type, components)
         .map(constructor -> new RecordForm<>(constructor, fields, idField));
+  }
+
+  /** Whether the JSON library sees the components of a type and nothing else in it. */
+  private static boolean isPlain(Class<?> type) {
+    boolean annotated =
+        hasForeignAnnotation(type.getAnnotations())
+            || Arrays.stream(type.getDeclaredFields())
+                .anyMatch(field -> hasForeignAnnotation(field.getAnnotations()))
+            || Arrays.stream(type.getDeclaredMethods())
+                .anyMatch(method -> hasForeignAnnotation(method.getAnnotations()))
+            || Arrays.stream(type.getDeclaredConstructors())
+                .anyMatch(RecordForm::hasForeignAnnotation);
+    return !annotated
+        && Arrays.stream(type.getInterfaces()).allMatch(RecordForm::isPlain)
+        && (type.isEnum() || Arrays.stream(type.getMethods()).noneMatch(RecordForm::isGetter));
+  }
+
+  private static boolean hasForeignAnnotation(Constructor<?> constructor) {
+    return hasForeignAnnotation(constructor.getAnnotations())
+        || Arrays.stream(constructor.getParameterAnnotations())
+            .anyMatch(RecordForm::hasForeignAnnotation);
+  }
+
+  private static boolean hasForeignAnnotation(java.lang.annotation.Annotation[] annotations) {
+    return Arrays.stream(annotations)
+        .map(annotation -> annotation.annotationType().getName())
+        .anyMatch(name -> !name.startsWith("java.lang.") && !name.startsWith("org.jspecify."));
+  }
+
+  /** The JSON library takes these for fields too. */
+  private static boolean isGetter(Method method) {
+    return method.getParameterCount() == 0
+        && !method.getName().equals("getClass")
+        && method.getName().matches("(get|is)[^a-z].*");
   }
 
   private static Optional<MethodHandle> constructor(Class<?> type, RecordComponent[] components) {
@@ -194,52 +263,49 @@ final class RecordForm<T> {
     Optional<Kind> kind = kind(component.getGenericType());
     if (schema == null
         || kind.isEmpty()
-        || !knows(schema, VALUE_KEYWORDS)
+        || !knows(schema, kind.get().keywords)
         || !isText(schema.path("type"), kind.get().schemaType)) {
       return Optional.empty();
     }
-    Map<String, Object> constants = new HashMap<>();
-    if (component.getType().isEnum()) {
-      for (Object constant : component.getType().getEnumConstants()) {
-        constants.put(((Enum<?>) constant).name(), constant);
-      }
-    }
+    Optional<TextRule> text = textRule(schema);
+    Optional<NumberRule> number = numberRule(schema);
     Method getter = component.getAccessor();
-    if (!getter.trySetAccessible()) {
+    if (text.isEmpty() || number.isEmpty() || !getter.trySetAccessible()) {
       return Optional.empty();
     }
+    Enum<?>[] constants = {};
+    if (component.getType().isEnum()) {
+      constants =
+          Arrays.stream((Enum<?>[]) component.getType().getEnumConstants())
+              .filter(constant -> text.get().holds(constant.name()))
+              .toArray(Enum<?>[]::new);
+      // The JSON library writes what toString says.
+      if (!Arrays.stream(constants).allMatch(each -> each.name().equals(each.toString()))) {
+        return Optional.empty();
+      }
+    }
     try {
+      ByteOutput canonicalName = new ByteOutput(name.length());
+      Canonical.text(canonicalName, name);
       return Optional.of(
           new Field(
               name,
-              JsonBytes.piece("\"" + name + "\":"),
+              PlainJson.name(name),
+              canonicalName.toBytes(),
               kind.get(),
               MethodHandles.lookup()
                   .unreflect(getter)
                   .asType(MethodType.methodType(Object.class, Object.class)),
               required.contains(name) || kind.get() != Kind.OPTIONAL_TEXT,
-              Map.copyOf(constants),
-              Set.copyOf(texts(schema.path("enum"))),
-              schema.has("pattern")
-                  ? Optional.of(pattern(schema.get("pattern").stringValue()))
-                  : Optional.empty(),
-              schema.has("minimum")
-                  ? schema.get("minimum").doubleValue()
-                  : Double.NEGATIVE_INFINITY,
-              schema.has("maximum")
-                  ? schema.get("maximum").doubleValue()
-                  : Double.POSITIVE_INFINITY,
-              schema.has("minLength") ? schema.get("minLength").intValue() : 0,
-              schema.has("maxLength") ? schema.get("maxLength").intValue() : Integer.MAX_VALUE));
+              constants,
+              Arrays.stream(constants)
+                  .map(constant -> constant.name().getBytes(UTF_8))
+                  .toArray(byte[][]::new),
+              text.get(),
+              number.get()));
     } catch (IllegalAccessException e) {
       return Optional.empty();
     }
-  }
-
-  private static Predicate<String> pattern(String regex) {
-    return regex.equals(UUID_PATTERN)
-        ? text -> JsonCodec.uuid(text).isPresent()
-        : Pattern.compile(regex).asPredicate();
   }
 
   private static Optional<Kind> kind(Type type) {
@@ -253,7 +319,7 @@ final class RecordForm<T> {
       return Optional.of(Kind.LONG);
     } else if (type == double.class) {
       return Optional.of(Kind.DOUBLE);
-    } else if (type instanceof Class<?> plain && plain.isEnum()) {
+    } else if (type instanceof Class<?> plain && plain.isEnum() && isPlain(plain)) {
       return Optional.of(Kind.ENUM);
     } else if (type instanceof ParameterizedType optional
         && optional.getRawType() == Optional.class
@@ -263,25 +329,78 @@ final class RecordForm<T> {
     return Optional.empty();
   }
 
+  private static Optional<TextRule> textRule(JsonNode schema) {
+    Optional<List<String>> allowed = texts(schema, "enum");
+    JsonNode pattern = schema.path("pattern");
+    JsonNode minLength = schema.path("minLength");
+    JsonNode maxLength = schema.path("maxLength");
+    if (allowed.isEmpty()
+        || !(pattern.isMissingNode() || pattern.isString())
+        || !(minLength.isMissingNode() || minLength.isInt())
+        || !(maxLength.isMissingNode() || maxLength.isInt())) {
+      return Optional.empty();
+    }
+    boolean isUuid = isText(pattern, UUID_PATTERN);
+    try {
+      return Optional.of(
+          new TextRule(
+              isUuid,
+              isUuid || pattern.isMissingNode()
+                  ? Optional.empty()
+                  : Optional.of(JsonSchemas.pattern(pattern.stringValue())),
+              schema.has("enum") ? Optional.of(Set.copyOf(allowed.get())) : Optional.empty(),
+              minLength.isMissingNode() ? 0 : minLength.intValue(),
+              maxLength.isMissingNode() ? Integer.MAX_VALUE : maxLength.intValue()));
+    } catch (RuntimeException e) {
+      // A regular expression that the schema validator does not take either.
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<NumberRule> numberRule(JsonNode schema) {
+    double above = Double.NEGATIVE_INFINITY;
+    double below = Double.POSITIVE_INFINITY;
+    for (String keyword : NUMBER_KEYWORDS) {
+      JsonNode bound = schema.path(keyword);
+      if (keyword.equals("type") || bound.isMissingNode()) {
+        continue;
+      }
+      if (!bound.isNumber()) {
+        return Optional.empty();
+      }
+      double nearest = bound.decimalValue().doubleValue();
+      if (keyword.endsWith("inimum")) {
+        above = Math.max(above, nearest);
+      } else {
+        below = Math.min(below, nearest);
+      }
+    }
+    return Optional.of(new NumberRule(above, below));
+  }
+
   private static boolean knows(JsonNode schema, Set<String> keywords) {
     return schema.isObject()
         && schema.propertyNames().stream()
-            .allMatch(name -> keywords.contains(name) || ANNOTATIONS.contains(name))
-        && (!schema.has("enum") || texts(schema.get("enum")).size() == schema.get("enum").size());
+            .allMatch(name -> keywords.contains(name) || ANNOTATIONS.contains(name));
   }
 
   private static boolean isText(JsonNode node, String text) {
     return node.isString() && node.stringValue().equals(text);
   }
 
-  private static List<String> texts(JsonNode array) {
+  /** A list of texts, which may be missing; empty if it is something else. */
+  private static Optional<List<String>> texts(JsonNode schema, String keyword) {
+    JsonNode array = schema.path(keyword);
+    if (array.isMissingNode()) {
+      return Optional.of(List.of());
+    }
     List<String> texts = new ArrayList<>();
     for (JsonNode each : array) {
       if (each.isString()) {
         texts.add(each.stringValue());
       }
     }
-    return texts;
+    return array.isArray() && texts.size() == array.size() ? Optional.of(texts) : Optional.empty();
   }
 
   /** The names that the general way gives components. */
@@ -297,257 +416,234 @@ final class RecordForm<T> {
   // ---- reading
 
   /**
-   * Reads the object the parser stands at the beginning of; empty if it is not in the usual form.
+   * A record as it was read.
+   *
+   * @param id the aggregate's id, if the record has it
+   * @param seen a bit for each field that was there
+   * @param marks two for each: where a text lies, or a number's digits and exponent, or a truth
    */
-  Optional<Read<T>> read(JsonParser json) {
+  record Read<T>(T record, Optional<String> id, long seen, long[] marks) {}
+
+  /** The names of its fields and another one, for {@link #read(PlainJson, byte[][])}. */
+  byte[][] namesAnd(String other) {
+    byte[][] all = Arrays.copyOf(names, names.length + 1);
+    all[names.length] = PlainJson.name(other);
+    return all;
+  }
+
+  /** Takes an object; null if it is not in the usual form or does not surely fit the schema. */
+  @Nullable Read<T> read(PlainJson json) {
+    return read(json, names);
+  }
+
+  /** See {@link #read(PlainJson)}. Takes a count as well, the last of the names, if it is there. */
+  @Nullable Read<T> read(PlainJson json, byte[][] namesAndCount) {
+    if (!json.takes('{')) {
+      return null;
+    }
     Object[] values = new Object[fields.length];
-    Canonical[] canonical = new Canonical[fields.length];
-    for (String name = json.nextName(); name != null; name = json.nextName()) {
-      int index = indexOf(name);
-      if (index < 0 || canonical[index] != null) {
-        return Optional.empty();
-      }
-      Object value = value(json, fields[index], canonical, index);
-      if (value == null) {
-        return Optional.empty();
-      }
-      values[index] = value;
-    }
-    if (json.currentToken() != JsonToken.END_OBJECT) {
-      return Optional.empty();
-    }
-    for (int i = 0; i < fields.length; i++) {
-      if (values[i] == null) {
-        if (fields[i].required()) {
-          return Optional.empty();
+    long[] marks = new long[fields.length * 2];
+    long seen = 0;
+    if (!json.takes('}')) {
+      int index = -1;
+      do {
+        index = json.field(namesAndCount, index + 1);
+        if (index < 0 || (seen & 1L << index) != 0) {
+          return null;
         }
+        if (index == fields.length) {
+          if (json.count() < 0) {
+            return null;
+          }
+          seen |= 1L << index;
+          continue;
+        }
+        seen |= 1L << index;
+        Object value = value(json, fields[index], marks, index * 2);
+        if (value == null) {
+          return null;
+        }
+        values[index] = value;
+      } while (json.takes(','));
+      if (!json.takes('}')) {
+        return null;
+      }
+    }
+    if ((seen & required) != required) {
+      return null;
+    }
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] == null) {
         values[i] = Optional.empty();
       }
     }
-    Optional<String> id = idField < 0 ? Optional.empty() : Optional.of((String) values[idField]);
-    return Optional.of(new Read<>(make(values), id, canonical(canonical)));
+    T made = make(values);
+    return made == null
+        ? null
+        : new Read<>(
+            made,
+            idField < 0 ? Optional.empty() : Optional.of((String) values[idField]),
+            seen,
+            marks);
   }
 
-  @SuppressWarnings("unchecked") // the constructor is T's
-  private T make(Object[] values) {
+  /** Null if the record does not want these values: the general way says why. */
+  @SuppressWarnings({"unchecked", "CatchAndPrintStackTrace"}) // the constructor is T's
+  private @Nullable T make(Object[] values) {
     try {
       return (T) (Object) constructor.invokeExact(values);
-    } catch (RuntimeException | Error e) {
-      throw e;
     } catch (Throwable e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private int indexOf(String name) {
-    for (int i = 0; i < fields.length; i++) {
-      if (fields[i].name().equals(name)) {
-        return i;
-      }
-    }
-    return -1;
-  }
-
-  private static @Nullable Object value(
-      JsonParser json, Field field, @Nullable Canonical[] canonical, int index) {
-    JsonToken token = json.nextToken();
-    return switch (field.kind()) {
-      case TEXT, OPTIONAL_TEXT, ENUM -> {
-        if (token != JsonToken.VALUE_STRING) {
-          yield null;
-        }
-        String text = json.getString();
-        canonical[index] = Canonical.text(text);
-        if (canonical[index] == null || !field.surelyHolds(text)) {
-          yield null;
-        }
-        yield switch (field.kind()) {
-          case ENUM -> field.constants().get(text);
-          case OPTIONAL_TEXT -> Optional.of(text);
-          default -> text;
-        };
-      }
-      case BOOLEAN -> {
-        if (token != JsonToken.VALUE_TRUE && token != JsonToken.VALUE_FALSE) {
-          yield null;
-        }
-        boolean value = token == JsonToken.VALUE_TRUE;
-        canonical[index] = new Canonical(value ? "true" : "false");
-        yield value;
-      }
-      case INT, LONG -> {
-        if (token != JsonToken.VALUE_NUMBER_INT || json.getStringLength() > 18) {
-          yield null;
-        }
-        long value = json.getLongValue();
-        canonical[index] = number(json);
-        if (!field.surelyHolds(value) || (field.kind() == Kind.INT && value != (int) value)) {
-          yield null;
-        }
-        yield field.kind() == Kind.INT ? (Object) (int) value : (Object) value;
-      }
-      case DOUBLE -> {
-        if (token != JsonToken.VALUE_NUMBER_INT && token != JsonToken.VALUE_NUMBER_FLOAT) {
-          yield null;
-        }
-        canonical[index] = number(json);
-        if (canonical[index] == null) {
-          yield null;
-        }
-        // By way of a decimal number there is no negative zero.
-        double value = json.getDoubleValue() + 0.0;
-        yield Double.isFinite(value) && field.surelyHolds(value) ? (Object) value : null;
-      }
-    };
-  }
-
-  /** The canonical form of a value, as {@link JsonObject#fingerprint} has it. */
-  private record Canonical(String text, boolean quoted) {
-
-    private Canonical(String text) {
-      this(text, false);
-    }
-
-    static @Nullable Canonical text(String text) {
-      if (!JsonBytes.needsNoEscape(text)) {
-        return null;
-      }
-      return new Canonical(text, true);
-    }
-  }
-
-  /** The digits without zeros at either end, and the power of ten of the last one. */
-  private static @Nullable Canonical number(JsonParser json) {
-    char[] chars = json.getStringCharacters();
-    int begin = json.getStringOffset();
-    int end = begin + json.getStringLength();
-    if (end - begin > MAX_NUMBER_CHARS) {
       return null;
     }
-    StringBuilder digits = new StringBuilder(MAX_NUMBER_CHARS + 4);
-    long scale = 0;
-    int at = begin;
-    boolean fraction = false;
-    boolean negative = chars[at] == '-';
-    for (at += negative ? 1 : 0; at < end && chars[at] != 'e' && chars[at] != 'E'; at++) {
-      if (chars[at] == '.') {
-        fraction = true;
-        continue;
-      }
-      if (digits.length() > 0 || chars[at] != '0') {
-        digits.append(chars[at]);
-      }
-      scale += fraction ? 1 : 0;
-    }
-    if (at < end) {
-      int exponent = at + 1;
-      int firstDigit = exponent + (chars[exponent] == '-' || chars[exponent] == '+' ? 1 : 0);
-      if (end - firstDigit > MAX_EXPONENT_DIGITS) {
-        return null;
-      }
-      int value = 0;
-      for (int i = firstDigit; i < end; i++) {
-        value = value * 10 + chars[i] - '0';
-      }
-      scale -= chars[exponent] == '-' ? -value : value;
-    }
-    if (digits.length() == 0) {
-      return new Canonical("0");
-    }
-    int length = digits.length();
-    while (digits.charAt(length - 1) == '0') {
-      length--;
-    }
-    long exponent = (long) digits.length() - length - scale;
-    digits.setLength(length);
-    if (negative) {
-      digits.insert(0, '-');
-    }
-    return new Canonical(digits.append('e').append(exponent).toString());
   }
 
-  private byte[] canonical(@Nullable Canonical[] values) {
-    JsonBytes out = new JsonBytes();
-    out.put('{');
-    for (int index : byName) {
-      Canonical value = values[index];
-      if (value != null) {
-        out.put(fields[index].encodedName());
-        (value.quoted() ? out.put(value.text()) : out.put(JsonBytes.piece(value.text()))).put(',');
+  private static @Nullable Object value(PlainJson json, Field field, long[] marks, int mark) {
+    switch (field.kind()) {
+      case TEXT, OPTIONAL_TEXT -> {
+        TextRule rule = field.text();
+        if (!json.text() || (rule.isUuid() && !json.isUuid())) {
+          return null;
+        }
+        marks[mark] = json.from();
+        marks[mark + 1] = json.to();
+        String text = json.string();
+        if (text == null || !rule.holdsOtherwise(text)) {
+          return null;
+        }
+        return field.kind() == Kind.TEXT ? text : Optional.of(text);
+      }
+      case ENUM -> {
+        int constant = json.text() ? json.oneOf(field.constantNames()) : -1;
+        marks[mark] = json.from();
+        marks[mark + 1] = json.to();
+        return constant < 0 ? null : field.constants()[constant];
+      }
+      case BOOLEAN -> {
+        Boolean truth = json.truth();
+        marks[mark] = Boolean.TRUE.equals(truth) ? 1 : 0;
+        return truth;
+      }
+      case INT, LONG -> {
+        if (!json.number() || !json.isWhole() || !field.number().surelyHolds(json.digits())) {
+          return null;
+        }
+        long number = json.digits();
+        marks[mark] = number;
+        if (field.kind() == Kind.LONG) {
+          return number;
+        }
+        return number == (int) number ? (Integer) (int) number : null;
+      }
+      case DOUBLE -> {
+        if (!json.number()) {
+          return null;
+        }
+        marks[mark] = json.digits();
+        marks[mark + 1] = json.exponent();
+        double number = json.nearestDouble();
+        return field.number().surelyHolds(number) ? (Double) number : null;
       }
     }
-    return out.put('}').toBytes();
+    throw new IllegalStateException("no such kind");
+  }
+
+  /** Writes the canonical form of an object that was read from this JSON. */
+  void writeCanonical(PlainJson json, Read<?> read, ByteOutput out) {
+    Canonical.object(out, Long.bitCount(read.seen()));
+    for (int index : byName) {
+      if ((read.seen() & 1L << index) == 0) {
+        continue;
+      }
+      Field field = fields[index];
+      long first = read.marks()[index * 2];
+      long second = read.marks()[index * 2 + 1];
+      out.put(field.canonicalName());
+      switch (field.kind()) {
+        case TEXT, OPTIONAL_TEXT, ENUM -> {
+          out.put(Canonical.TEXT).varint((int) (second - first));
+          json.copy((int) first, (int) second, out);
+        }
+        case BOOLEAN -> out.put(first == 1 ? Canonical.TRUE : Canonical.FALSE);
+        case INT, LONG, DOUBLE -> Canonical.number(out.put(Canonical.NUMBER), first, second);
+      }
+    }
   }
 
   // ---- writing
 
-  /** The values of a record, checked; empty if they do not surely fit, or have another id. */
-  Optional<Object[]> checked(Object record, Optional<String> id) {
-    Object[] values = new Object[fields.length];
+  /**
+   * Writes the fields of a record, without the braces around them.
+   *
+   * @param id what the record must be about, if it says so; empty for anything
+   * @return how many were written; -1 if the record does not surely fit its schema, with anything
+   *     written then
+   */
+  int writeFields(Object record, Optional<String> id, ByteOutput out) {
+    int written = 0;
     for (int i = 0; i < fields.length; i++) {
-      Object value = get(fields[i], record);
-      if (value == null || !surelyFits(fields[i], value)) {
-        return Optional.empty();
+      Field field = fields[i];
+      Object value = get(field, record);
+      if (value instanceof Optional<?> optional) {
+        if (optional.isEmpty() && !field.required()) {
+          continue;
+        }
+        value = optional.orElse(null);
       }
-      values[i] = value;
+      if (value == null || (i == idField && id.isPresent() && !value.equals(id.get()))) {
+        return -1;
+      }
+      if (written++ > 0) {
+        out.put(',');
+      }
+      out.put(field.encoded());
+      if (!write(value, field, out)) {
+        return -1;
+      }
     }
-    boolean isAboutIt = idField < 0 || id.isEmpty() || id.get().equals(values[idField]);
-    return isAboutIt ? Optional.of(values) : Optional.empty();
+    return written;
   }
 
+  /** Null also if the record does not give it: the general way says why. */
   private static @Nullable Object get(Field field, Object record) {
     try {
       return (Object) field.accessor().invokeExact(record);
-    } catch (RuntimeException | Error e) {
-      throw e;
     } catch (Throwable e) {
-      throw new IllegalStateException(e);
+      return null;
     }
   }
 
-  private static boolean surelyFits(Field field, Object value) {
-    return switch (field.kind()) {
-      case TEXT -> JsonBytes.needsNoEscape((String) value) && field.surelyHolds((String) value);
-      case OPTIONAL_TEXT -> {
-        Optional<?> text = (Optional<?>) value;
-        yield text.isEmpty()
-            ? !field.required()
-            : text.get() instanceof String some
-                && JsonBytes.needsNoEscape(some)
-                && field.surelyHolds(some);
+  private static boolean write(Object value, Field field, ByteOutput out) {
+    switch (field.kind()) {
+      case TEXT, OPTIONAL_TEXT -> {
+        String text = (String) value;
+        if (!field.text().holds(text) || text.chars().anyMatch(RecordForm::isSurrogate)) {
+          return false;
+        }
+        out.jsonText(text);
       }
-      case ENUM -> field.surelyHolds(((Enum<?>) value).name());
-      case BOOLEAN -> true;
-      case INT -> field.surelyHolds((int) value);
-      case LONG -> field.surelyHolds((long) value);
-      case DOUBLE -> Double.isFinite((double) value) && field.surelyHolds((double) value);
-    };
-  }
-
-  /** Writes the object, from values that were checked. */
-  void write(JsonBytes json, Object[] values) {
-    json.put('{');
-    boolean first = true;
-    for (int i = 0; i < fields.length; i++) {
-      Field field = fields[i];
-      if (values[i] instanceof Optional<?> optional && optional.isEmpty()) {
-        continue;
+      case ENUM -> {
+        int index = Arrays.asList(field.constants()).indexOf(value);
+        if (index < 0) {
+          return false;
+        }
+        out.put('"').put(field.constantNames()[index]).put('"');
       }
-      if (!first) {
-        json.put(',');
+      case BOOLEAN -> out.utf8(value.toString());
+      case INT, LONG -> {
+        long number = ((Number) value).longValue();
+        out.decimal(number);
+        return field.number().surelyHolds(number);
       }
-      first = false;
-      json.put(field.encodedName());
-      switch (field.kind()) {
-        case TEXT -> json.put((String) values[i]);
-        case OPTIONAL_TEXT -> json.put((String) ((Optional<?>) values[i]).orElseThrow());
-        case ENUM -> json.put(((Enum<?>) values[i]).name());
-        case BOOLEAN -> json.put((boolean) values[i] ? TRUE : FALSE);
-        case INT -> json.put((int) values[i]);
-        case LONG -> json.put((long) values[i]);
-        case DOUBLE -> json.put((double) values[i]);
+      case DOUBLE -> {
+        double number = (double) value;
+        out.jsonNumber(number);
+        return field.number().surelyHolds(number);
       }
     }
-    json.put('}');
+    return true;
+  }
+
+  private static boolean isSurrogate(int c) {
+    return Character.isSurrogate((char) c);
   }
 }

@@ -4,6 +4,7 @@ import static dev.pleat.schemas.calculator.CalculatorSchema.SCHEMA;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pleat.schemas.DomainSchema.Action;
@@ -258,7 +259,7 @@ class MessageCodecTest {
       Optional<byte[]> once =
           CODEC.writeEvent(id, id, event, VALUE_ID, time, version, version, label, label);
       if (once.isEmpty()) {
-        assertTrue(!Double.isFinite(value) || label.isPresent(), "seed " + seed + ": " + event);
+        assertFalse(Double.isFinite(value), "seed " + seed + ": " + event);
         continue;
       }
       inOnePass++;
@@ -280,35 +281,7 @@ class MessageCodecTest {
             "seed " + seed);
       }
     }
-    assertTrue(inOnePass > CASES * 3 / 10, inOnePass + " of " + CASES + ", seed " + seed);
-  }
-
-  @Test
-  void outcomes_are_written_at_once_as_with_escapes() {
-    long seed = Long.getLong("pleat.seed", System.nanoTime());
-    Random random = new Random(seed);
-    for (int i = 0; i < CASES; i++) {
-      UUID id = new UUID(random.nextLong(), random.nextLong());
-      long version = random.nextInt(4) == 0 ? random.nextLong() >>> 1 : random.nextInt(100);
-      String text = pick(random, "no", "größer", "a \"b\"", "\\", "\t", "𝄞", "");
-      Outcome outcome =
-          new Outcome(
-              id,
-              new UUID(random.nextLong(), random.nextLong()),
-              switch (random.nextInt(3)) {
-                case 0 -> new Outcome.Accepted(version, Collections.nCopies(random.nextInt(4), id));
-                case 1 -> new Outcome.Unchanged(version);
-                default -> new Outcome.Rejected(version, text, text);
-              },
-              Instant.ofEpochMilli(random.nextInt()),
-              Optional.of(text).filter(label -> random.nextBoolean()),
-              Optional.of(text).filter(label -> random.nextBoolean()),
-              random.nextBoolean());
-      assertEquals(
-          new String(JsonCodec.writeWithEscapes(outcome), UTF_8),
-          new String(JsonCodec.write(outcome), UTF_8),
-          "seed " + seed);
-    }
+    assertTrue(inOnePass > CASES * 8 / 10, inOnePass + " of " + CASES + ", seed " + seed);
   }
 
   @Test
@@ -367,11 +340,11 @@ class MessageCodecTest {
       String text = JsonCodec.text(instant);
       assertEquals(platform.format(instant), text, "seed " + seed);
       if (text.length() == 24 && text.charAt(0) != '-') {
-        assertEquals(Optional.of(Instant.parse(text)), JsonCodec.instant(text), "seed " + seed);
+        assertEquals(Optional.of(Instant.parse(text)), InstantText.read(text), "seed " + seed);
       }
     }
     for (String none : List.of("2026-13-01T00:00:00.000Z", "2026-02-29T00:00:00.000Z", "x")) {
-      assertEquals(Optional.empty(), JsonCodec.instant(none));
+      assertEquals(Optional.empty(), InstantText.read(none));
     }
   }
 

@@ -2,12 +2,13 @@ package dev.pleat.topology;
 
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
-import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.StoppedView;
 import dev.pleat.schemas.UnreadableMessage;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serde;
@@ -36,13 +37,14 @@ import org.slf4j.LoggerFactory;
  * <p>The last version seen is written after the row. So whoever reads a version there and the row
  * after it gets a row that is at least of that version.
  */
-final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand> {
+final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeCommand<E>> {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventGuard.class);
   private static final int MAX_CAUSES = 20;
 
   private final View view;
-  private FixedKeyProcessorContext<String, WholeCommand> context;
+  private final MessageCodec<?, E> messages;
+  private FixedKeyProcessorContext<String, WholeCommand<E>> context;
   private KeyValueStore<String, Long> seen;
   private KeyValueStore<String, List<byte[]>> held;
   private KeyValueStore<Integer, byte[]> stopped;
@@ -51,15 +53,17 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
   private boolean isStopped;
 
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
-  private EventGuard(View view) {
+  private EventGuard(View view, MessageCodec<?, E> messages) {
     this.view = view;
+    this.messages = messages;
   }
 
-  static FixedKeyProcessorSupplier<String, byte[], WholeCommand> supplier(View view) {
+  static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> supplier(
+      View view, MessageCodec<?, E> messages) {
     return new FixedKeyProcessorSupplier<>() {
       @Override
-      public FixedKeyProcessor<String, byte[], WholeCommand> get() {
-        return new EventGuard(view);
+      public FixedKeyProcessor<String, byte[], WholeCommand<E>> get() {
+        return new EventGuard<>(view, messages);
       }
 
       @Override
@@ -87,7 +91,7 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
   }
 
   @Override
-  public void init(FixedKeyProcessorContext<String, WholeCommand> context) {
+  public void init(FixedKeyProcessorContext<String, WholeCommand<E>> context) {
     this.context = context;
     seen = context.getStateStore(view.seenStore());
     held = context.getStateStore(heldStore(view));
@@ -117,14 +121,14 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
     if (aggregateId == null || record.value() == null) {
       throw new CannotFold("unreadable", "an event has a key and a value", null);
     }
-    RecordedEvent event = read(record.value());
+    WholeCommand.Event<E> event = read(record.value());
     Long last = seen.get(aggregateId);
     long before = last == null ? 0 : last;
     if (event.version() <= before) {
       return;
     }
     if (event.version() == before + 1 && event.through() == event.version()) {
-      project(record, new WholeCommand(List.of(event)));
+      project(record, new WholeCommand<>(List.of(event)));
       seen.put(aggregateId, event.version());
       return;
     }
@@ -151,16 +155,16 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
       held.put(aggregateId, together);
       return;
     }
-    List<RecordedEvent> events = new ArrayList<>(together.size());
+    List<WholeCommand.Event<E>> events = new ArrayList<>(together.size());
     for (byte[] bytes : together) {
       events.add(read(bytes));
     }
-    project(record, new WholeCommand(List.copyOf(events)));
+    project(record, new WholeCommand<>(List.copyOf(events)));
     held.delete(aggregateId);
     seen.put(aggregateId, event.version());
   }
 
-  private void project(FixedKeyRecord<String, byte[]> record, WholeCommand command)
+  private void project(FixedKeyRecord<String, byte[]> record, WholeCommand<E> command)
       throws CannotFold {
     try {
       context.forward(record.withValue(command));
@@ -185,9 +189,14 @@ final class EventGuard implements FixedKeyProcessor<String, byte[], WholeCommand
     return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause).limit(MAX_CAUSES);
   }
 
-  private static RecordedEvent read(byte[] bytes) throws CannotFold {
+  /** In one pass if the event is in its usual form, which nearly all are. */
+  private WholeCommand.Event<E> read(byte[] bytes) throws CannotFold {
+    Optional<MessageCodec.ReadEvent<E>> ready = messages.readEvent(bytes);
+    if (ready.isPresent()) {
+      return new WholeCommand.Ready<>(ready.get());
+    }
     try {
-      return JsonCodec.readEvent(bytes);
+      return new WholeCommand.General<>(JsonCodec.readEvent(bytes));
     } catch (UnreadableMessage e) {
       throw new CannotFold("unreadable", e.detail(), e);
     }

@@ -3,7 +3,9 @@ package dev.pleat.topology;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.schemas.RowCodec;
 import java.util.Optional;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -51,16 +53,17 @@ public final class ViewTopology {
   }
 
   private static <E> Topology of(DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain) {
-    RowFold<?, E> fold = RowFold.of(domain.schema(), domain.projection(view));
+    RowFold<?, E> fold = RowFold.of(domain.schema(), view, domain.projection(view));
     StreamsBuilder builder = new StreamsBuilder();
     builder.stream(
             schema.eventsTopic(),
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName("events"))
-        .processValues(EventGuard.supplier(view), Named.as("guard"))
+        .processValues(
+            EventGuard.supplier(view, MessageCodec.of(domain.schema())), Named.as("guard"))
         .groupByKey(Grouped.as("by-aggregate"))
         .aggregate(
             RowFold::noRow,
-            (String aggregateId, WholeCommand command, byte[] row) -> fold.apply(row, command),
+            (String aggregateId, WholeCommand<E> command, byte[] row) -> fold.apply(row, command),
             Named.as("fold"),
             Materialized.<String, byte[], KeyValueStore<Bytes, byte[]>>as(view.rowsStore())
                 .withKeySerde(Serdes.String())
@@ -71,11 +74,11 @@ public final class ViewTopology {
 
   /** Folds a command's events into the bytes of a row, with the aggregate's version in it. */
   private record RowFold<V extends Record, E>(
-      DomainSchema<?, E> schema, Class<V> type, Projection<V, E> projection) {
+      DomainSchema<?, E> schema, RowCodec<V> rows, Projection<V, E> projection) {
 
     static <V extends Record, E> RowFold<V, E> of(
-        DomainSchema<?, E> schema, Domain.BoundProjection<V, E> bound) {
-      return new RowFold<>(schema, bound.row(), bound.projection());
+        DomainSchema<?, E> schema, View view, Domain.BoundProjection<V, E> bound) {
+      return new RowFold<>(schema, RowCodec.of(schema, view, bound.row()), bound.projection());
     }
 
     @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
@@ -83,7 +86,7 @@ public final class ViewTopology {
       return null;
     }
 
-    byte @Nullable [] apply(byte @Nullable [] before, WholeCommand command) {
+    byte @Nullable [] apply(byte @Nullable [] before, WholeCommand<E> command) {
       try {
         return fold(before, command);
       } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
@@ -91,24 +94,31 @@ public final class ViewTopology {
       }
     }
 
-    private byte @Nullable [] fold(byte @Nullable [] before, WholeCommand command) {
-      Optional<V> row =
-          Optional.ofNullable(before)
-              .map(bytes -> JsonCodec.toRecord(JsonCodec.readObject(bytes), type));
-      for (RecordedEvent event : command.events()) {
-        Optional<Class<? extends E>> known = schema.event(event.action());
+    private byte @Nullable [] fold(byte @Nullable [] before, WholeCommand<E> command) {
+      Optional<V> row = Optional.ofNullable(before).map(rows::read);
+      for (WholeCommand.Event<E> event : command.events()) {
+        Optional<? extends E> known =
+            switch (event) {
+              case WholeCommand.Ready<E> ready -> Optional.of(ready.event().event());
+              case WholeCommand.General<E> general -> record(general.event());
+            };
         if (known.isPresent()) {
-          row = projection.project(row, JsonCodec.toRecord(event.data(), known.get()));
+          row = projection.project(row, known.get());
         }
       }
       if (row.isEmpty()) {
         return null;
       }
-      byte[] after = JsonCodec.toObject(row.get()).with("version", command.version()).bytes();
+      byte[] after = rows.write(row.get(), command.version());
       if (after.length > MAX_ROW_BYTES) {
         throw new IllegalStateException("a row of " + after.length + " bytes fits in no record");
       }
       return after;
+    }
+
+    /** Empty for an event this release does not know. */
+    private Optional<? extends E> record(RecordedEvent event) {
+      return schema.event(event.action()).map(type -> JsonCodec.toRecord(event.data(), type));
     }
   }
 }
