@@ -114,7 +114,7 @@ final class ArchitectureTest {
               .sorted()
               .toList();
       assertEquals(
-          List.of("JsonCodec.java", "MessageCodec.java", "RecordForm.java", "RowCodec.java"),
+          List.of("Envelope.java", "JsonCodec.java", "RecordForm.java", "RecordsByName.java"),
           naming);
     }
     noClasses()
