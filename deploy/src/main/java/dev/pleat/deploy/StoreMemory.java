@@ -21,6 +21,8 @@ final class StoreMemory implements AutoCloseable {
   private static final int SHARD_BITS = 4;
   private static final double FOR_INDEXES_AND_FILTERS = 0.1;
 
+  private static final long ARENA_BLOCK_BYTES = 64 * 1024;
+
   private final LRUCache blocks;
   private final WriteBufferManager writes;
 
@@ -69,6 +71,9 @@ final class StoreMemory implements AutoCloseable {
       table.setPinTopLevelIndexAndFilter(true);
       options.setTableFormatConfig(table);
       options.setWriteBufferManager(memory.writes);
+      // By default each store takes 2 MiB for its first entry: with many stores they would exceed
+      // the limit by that alone, and every write would flush.
+      options.setArenaBlockSize(ARENA_BLOCK_BYTES);
       // Most look-ups of the write side are for command ids that are not there.
       options.setOptimizeFiltersForHits(false);
     }

@@ -118,7 +118,7 @@ record Backlog(int aggregates, int commands, int hotPercent, int waitedPercent, 
     }
   }
 
-  private String valueId(int index) {
+  String valueId(int index) {
     return NameBasedId.ofAggregate("calculator", new UUID(seed, index)).toString();
   }
 }

@@ -34,7 +34,7 @@ final class StoreMemoryTest {
       try {
         long most = 0;
         SplittableRandom random = new SplittableRandom(1);
-        for (int i = 0; i < 6; i++) {
+        for (int i = 0; i < 4; i++) {
           TopologyTestDriver driver = driver("app-" + i, settings(memory));
           drivers.add(driver);
           KeyValueStore<Integer, byte[]> store = driver.getKeyValueStore("rows");
@@ -46,7 +46,7 @@ final class StoreMemoryTest {
           }
         }
         assertTrue(most > MIB, "the stores do not take from it: " + most);
-        assertTrue(most < 10 * MIB, "48 MB written, and in memory are " + most);
+        assertTrue(most < 10 * MIB, "32 MB written, and in memory are " + most);
       } finally {
         drivers.forEach(TopologyTestDriver::close);
       }

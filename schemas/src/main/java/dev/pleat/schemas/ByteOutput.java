@@ -82,16 +82,6 @@ final class ByteOutput {
     return this;
   }
 
-  /** Seven bits a byte, the lowest first. */
-  ByteOutput varint(int number) {
-    int rest = number;
-    while (rest >>> 7 != 0) {
-      put(rest & 0x7F | 0x80);
-      rest >>>= 7;
-    }
-    return put(rest);
-  }
-
   // ---- text
 
   ByteOutput decimal(long number) {

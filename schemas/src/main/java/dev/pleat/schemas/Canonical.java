@@ -1,55 +1,26 @@
 package dev.pleat.schemas;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.math.BigDecimal;
 import java.security.MessageDigest;
 import java.util.Arrays;
 
 /**
- * The canonical form of JSON that fingerprints are made of: the same bytes for the same value
- * however it is written, and for no other value.
- *
- * <ul>
- *   <li>object: <code>{</code>, number of fields, then by name in order: name, value
- *   <li>array: {@code [}, number of elements, elements
- *   <li>text: {@code "}, text; number: {@code #}, its digits without zeros at either end, {@code
- *       e}, the power of ten of the last digit, {@code ;} (zero: {@code #0;})
- *   <li>{@code t}, {@code f}, {@code n}
- * </ul>
- *
- * A name or text is its length in UTF-8 and its UTF-8; lengths and numbers of things are varints.
+ * The canonical form of JSON that fingerprints are made of: no white space, fields sorted by name,
+ * a comma after every field and element, and numbers as their digits without zeros at either end,
+ * {@code e}, and the power of ten of the last digit. So it is the same for the same value however
+ * that is written, and another for any other.
  */
 final class Canonical {
-
-  static final int TEXT = '"';
-  static final int NUMBER = '#';
-  static final int TRUE = 't';
-  static final int FALSE = 'f';
-  static final int NULL = 'n';
 
   private static final int FINGERPRINT_BYTES = 16;
   private static final MessageDigest SHA_256 = NameBasedId.digest("SHA-256");
 
   private Canonical() {}
 
-  static void object(ByteOutput out, int fields) {
-    out.put('{').varint(fields);
-  }
-
-  static void array(ByteOutput out, int elements) {
-    out.put('[').varint(elements);
-  }
-
-  static void text(ByteOutput out, String text) {
-    byte[] utf8 = text.getBytes(UTF_8);
-    out.varint(utf8.length).put(utf8);
-  }
-
   /** The number of these digits times ten to the power. */
   static void number(ByteOutput out, long digits, long power) {
     if (digits == 0) {
-      zero(out);
+      out.put('0');
       return;
     }
     long rest = digits;
@@ -58,12 +29,12 @@ final class Canonical {
       rest /= 10;
       exponent++;
     }
-    out.decimal(rest).put('e').decimal(exponent).put(';');
+    out.decimal(rest).put('e').decimal(exponent);
   }
 
   static void number(ByteOutput out, BigDecimal number) {
     if (number.signum() == 0) {
-      zero(out);
+      out.put('0');
       return;
     }
     String digits = number.unscaledValue().toString();
@@ -73,11 +44,7 @@ final class Canonical {
     }
     // In longs: a scale at its limit overflows BigDecimal.stripTrailingZeros.
     long exponent = (long) digits.length() - end - number.scale();
-    out.utf8(digits.substring(0, end)).put('e').decimal(exponent).put(';');
-  }
-
-  private static void zero(ByteOutput out) {
-    out.put('0').put(';');
+    out.utf8(digits.substring(0, end)).put('e').decimal(exponent);
   }
 
   static byte[] fingerprint(ByteOutput canonical) {

@@ -598,28 +598,30 @@ public final class JsonCodec {
     }
 
     private static void appendCanonical(ByteOutput out, JsonNode node) {
-      switch (node.getNodeType()) {
-        case OBJECT -> {
-          TreeMap<String, JsonNode> sorted = new TreeMap<>();
-          node.properties().forEach(field -> sorted.put(field.getKey(), field.getValue()));
-          Canonical.object(out, sorted.size());
-          sorted.forEach(
-              (name, value) -> {
-                Canonical.text(out, name);
-                appendCanonical(out, value);
-              });
+      if (node instanceof ObjectNode object) {
+        TreeMap<String, JsonNode> sorted = new TreeMap<>();
+        object.properties().forEach(field -> sorted.put(field.getKey(), field.getValue()));
+        out.put('{');
+        sorted.forEach(
+            (name, value) -> {
+              out.jsonText(name).put(':');
+              appendCanonical(out, value);
+              out.put(',');
+            });
+        out.put('}');
+      } else if (node.isArray()) {
+        out.put('[');
+        for (JsonNode element : node) {
+          appendCanonical(out, element);
+          out.put(',');
         }
-        case ARRAY -> {
-          Canonical.array(out, node.size());
-          for (JsonNode element : node) {
-            appendCanonical(out, element);
-          }
-        }
-        case STRING -> Canonical.text(out.put(Canonical.TEXT), node.stringValue());
-        case NUMBER -> Canonical.number(out.put(Canonical.NUMBER), node.decimalValue());
-        case BOOLEAN -> out.put(node.booleanValue() ? Canonical.TRUE : Canonical.FALSE);
-        case NULL -> out.put(Canonical.NULL);
-        default -> throw new IllegalStateException("JSON has no " + node.getNodeType());
+        out.put(']');
+      } else if (node.isNumber()) {
+        Canonical.number(out, node.decimalValue());
+      } else if (node.isString()) {
+        out.jsonText(node.stringValue());
+      } else {
+        out.utf8(node.toString());
       }
     }
 

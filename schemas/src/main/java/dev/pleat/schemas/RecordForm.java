@@ -90,7 +90,7 @@ final class RecordForm<T> {
       int maxLength) {
 
     boolean holds(String text) {
-      return (!isUuid || JsonCodec.uuid(text).isPresent()) && holdsOtherwise(text);
+      return (!isUuid || UuidText.isUuid(text)) && holdsOtherwise(text);
     }
 
     /** All but whether it is a UUID. */
@@ -124,14 +124,12 @@ final class RecordForm<T> {
    * One component.
    *
    * @param encoded its name in quotes and the colon
-   * @param canonicalName its name as fingerprints have it
    * @param constants an enum's constants that the schema allows
    * @param constantNames their names
    */
   private record Field(
       String name,
       byte[] encoded,
-      byte[] canonicalName,
       Kind kind,
       MethodHandle accessor,
       boolean required,
@@ -285,13 +283,10 @@ final class RecordForm<T> {
       }
     }
     try {
-      ByteOutput canonicalName = new ByteOutput(name.length());
-      Canonical.text(canonicalName, name);
       return Optional.of(
           new Field(
               name,
               PlainJson.name(name),
-              canonicalName.toBytes(),
               kind.get(),
               MethodHandles.lookup()
                   .unreflect(getter)
@@ -549,24 +544,24 @@ final class RecordForm<T> {
 
   /** Writes the canonical form of an object that was read from this JSON. */
   void writeCanonical(PlainJson json, Read<?> read, ByteOutput out) {
-    Canonical.object(out, Long.bitCount(read.seen()));
+    out.put('{');
     for (int index : byName) {
       if ((read.seen() & 1L << index) == 0) {
         continue;
       }
-      Field field = fields[index];
       long first = read.marks()[index * 2];
       long second = read.marks()[index * 2 + 1];
-      out.put(field.canonicalName());
-      switch (field.kind()) {
-        case TEXT, OPTIONAL_TEXT, ENUM -> {
-          out.put(Canonical.TEXT).varint((int) (second - first));
-          json.copy((int) first, (int) second, out);
-        }
-        case BOOLEAN -> out.put(first == 1 ? Canonical.TRUE : Canonical.FALSE);
-        case INT, LONG, DOUBLE -> Canonical.number(out.put(Canonical.NUMBER), first, second);
+      out.put(fields[index].encoded());
+      switch (fields[index].kind()) {
+        case TEXT, OPTIONAL_TEXT, ENUM ->
+            // A plain text is written as it was read.
+            json.copy((int) first - 1, (int) second + 1, out);
+        case BOOLEAN -> out.utf8(first == 1 ? "true" : "false");
+        case INT, LONG, DOUBLE -> Canonical.number(out, first, second);
       }
+      out.put(',');
     }
+    out.put('}');
   }
 
   // ---- writing
@@ -616,7 +611,7 @@ final class RecordForm<T> {
     switch (field.kind()) {
       case TEXT, OPTIONAL_TEXT -> {
         String text = (String) value;
-        if (!field.text().holds(text) || text.chars().anyMatch(RecordForm::isSurrogate)) {
+        if (!field.text().holds(text) || hasSurrogate(text)) {
           return false;
         }
         out.jsonText(text);
@@ -643,7 +638,12 @@ final class RecordForm<T> {
     return true;
   }
 
-  private static boolean isSurrogate(int c) {
-    return Character.isSurrogate((char) c);
+  private static boolean hasSurrogate(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -1,5 +1,7 @@
 package dev.pleat.schemas;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.util.Arrays;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +39,11 @@ final class UuidText {
             | (long) four(text, from + 28) << 16
             | four(text, from + 32);
     return new UUID(most, least);
+  }
+
+  static boolean isUuid(String text) {
+    // What is not Latin-1 becomes a question mark, which is in no UUID.
+    return text.length() == LENGTH && isUuid(text.getBytes(ISO_8859_1), 0, LENGTH);
   }
 
   static boolean isUuid(byte[] text, int from, int to) {

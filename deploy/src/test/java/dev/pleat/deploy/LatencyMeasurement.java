@@ -1,0 +1,238 @@
+package dev.pleat.deploy;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.pleat.schemas.MessageHeaders;
+import dev.pleat.schemas.calculator.CalculatorSchema;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * How long a command takes, from when it was meant to be sent to its answer, at rates that do not
+ * wait for answers: over HTTP, and from topic to topic, beside a transaction of one message on the
+ * same broker. Not part of {@code verify}: the profile {@code measure} runs it.
+ *
+ * <p>{@code -Dpleat.seconds=60} of each rate, the first five left out; {@code -Dpleat.half=20000}
+ * is half of the highest rate of commands a second.
+ */
+final class LatencyMeasurement {
+
+  private static final int SECONDS = Integer.getInteger("pleat.seconds", 60);
+  private static final int HALF = Integer.getInteger("pleat.half", 20_000);
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  private static final Duration TIME = Duration.ofSeconds(SECONDS);
+  private static final Duration LEFT_OUT = Duration.ofMillis(Math.min(5_000, SECONDS * 500L));
+  private static final Duration RAW_TIME = Duration.ofSeconds(Math.min(15, SECONDS));
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final long SEED = 20261121;
+  private static final String RAW_TOPIC = "measurement.raw";
+
+  private static final List<String> HEAD =
+      List.of(
+          "commands",
+          "p50 ms",
+          "p90 ms",
+          "p99 ms",
+          "max ms",
+          "missed",
+          "of",
+          "done/s",
+          "sent late, p99 ms",
+          "answers");
+
+  @TempDir Path directory;
+
+  private final FigureSheet sheet = new FigureSheet("Latency, " + SECONDS + " s of each rate");
+  private final List<List<String>> rows = new ArrayList<>();
+
+  @Test
+  void answers_in_time() throws Exception {
+    try (MeasuredPleat pleat = MeasuredPleat.start("latency", directory)) {
+      overHttp(pleat, OpenLoop.steady(500, WARM_UP, Duration.ZERO), 64);
+
+      OpenLoop bursts = OpenLoop.bursts(TIME, LEFT_OUT, SEED);
+      // No more connections than needed: the server closes those that are idle for 30 s.
+      row("HTTP, bursts of 2-5", bursts, overHttp(pleat, bursts, 8));
+      OpenLoop http100 = OpenLoop.steady(100, TIME, LEFT_OUT);
+      row("HTTP, 100/s", http100, overHttp(pleat, http100, 64));
+      OpenLoop http1000 = OpenLoop.steady(1_000, TIME, LEFT_OUT);
+      row("HTTP, 1000/s", http1000, overHttp(pleat, http1000, 64));
+      OpenLoop http5000 = OpenLoop.steady(5_000, TIME, LEFT_OUT);
+      row("HTTP, 5000/s", http5000, overHttp(pleat, http5000, 256));
+      row("one-message transaction, 100/s", raw(pleat.bootstrapServers()));
+      OpenLoop topic100 = OpenLoop.steady(100, TIME, LEFT_OUT);
+      overTopics(pleat, topic100, "slow", 0);
+      row("topics, 100/s", topic100);
+      OpenLoop topic10k = OpenLoop.steady(10_000, TIME, LEFT_OUT);
+      overTopics(pleat, topic10k, "fast", 2);
+      row("topics, 10000/s", topic10k);
+      OpenLoop half = OpenLoop.steady(HALF, TIME, LEFT_OUT);
+      overTopics(pleat, half, "half", 2);
+      row("topics, half: " + HALF + "/s", half);
+
+      sheet.table(HEAD, rows);
+      double first = half.firstThird().percentileMs(50);
+      double last = half.lastThird().percentileMs(50);
+      sheet.note(
+          "p50 of the half, first and last third: "
+              + Latencies.text(first)
+              + " and "
+              + Latencies.text(last)
+              + " ms. Missed: no answer, or another than 200. Bursts: seed "
+              + SEED
+              + ".");
+      atMost(6, http100.latencies().percentileMs(50), "HTTP, 100/s, p50");
+      atMost(50, http100.latencies().percentileMs(99), "HTTP, 100/s, p99");
+      atMost(50, bursts.latencies().percentileMs(99), "HTTP, bursts, p99");
+      atMost(15, topic10k.latencies().percentileMs(50), "topics, 10000/s, p50");
+      atMost(50, half.latencies().percentileMs(50), "topics, half, p50");
+      atMost(1.5 * first, last, "topics, half, p50 of the last third beside the first");
+      sheet.check();
+    }
+  }
+
+  private void atMost(double bar, double ms, String what) {
+    sheet.bar(ms <= bar, what + ": " + Latencies.text(ms) + " <= " + Latencies.text(bar) + " ms");
+  }
+
+  private void row(String name, OpenLoop loop) {
+    row(name, loop, Map.of());
+  }
+
+  private void row(String name, OpenLoop loop, Map<Integer, LongAdder> statuses) {
+    Latencies latencies = loop.latencies();
+    List<String> row =
+        List.of(
+            name,
+            Latencies.text(latencies.percentileMs(50)),
+            Latencies.text(latencies.percentileMs(90)),
+            Latencies.text(latencies.percentileMs(99)),
+            Latencies.text(latencies.maxMs()),
+            String.valueOf(latencies.missed()),
+            String.valueOf(latencies.count()),
+            String.format(Locale.ROOT, "%.0f", loop.perSecond()),
+            Latencies.text(loop.lateness().percentileMs(99)),
+            statuses.toString());
+    System.out.println(row);
+    rows.add(row);
+  }
+
+  /** Returns how often each status was answered, 0 for a broken connection. */
+  private static Map<Integer, LongAdder> overHttp(
+      MeasuredPleat pleat, OpenLoop loop, int connections) throws Exception {
+    Map<Integer, LongAdder> statuses = new ConcurrentSkipListMap<>();
+    HttpLoad.run(
+        pleat.http(),
+        pleat.values(),
+        connections,
+        loop,
+        (command, answer) -> {
+          if (answer.status() == 200) {
+            loop.done(command, System.nanoTime());
+          }
+          statuses.computeIfAbsent(answer.status(), status -> new LongAdder()).increment();
+        },
+        loop::start);
+    return statuses;
+  }
+
+  private static void overTopics(MeasuredPleat pleat, OpenLoop loop, String run, int lingerMs) {
+    AtomicInteger done = new AtomicInteger();
+    try (TopicLoad load = new TopicLoad(pleat.bootstrapServers(), pleat.values(), run, lingerMs);
+        Arrivals outcomes =
+            new Arrivals(
+                pleat.bootstrapServers(),
+                CalculatorSchema.SCHEMA.outcomesTopic(),
+                (outcome, nanoTime) -> {
+                  int command = load.accepted(outcome);
+                  if (command >= 0) {
+                    loop.done(command, nanoTime);
+                    done.incrementAndGet();
+                  }
+                })) {
+      loop.start();
+      for (int i = 0; i < loop.count(); i++) {
+        loop.awaitTurn(i);
+        loop.begin(i);
+        load.send(i);
+      }
+      load.flush();
+      await(done, loop.count());
+    }
+  }
+
+  /** What the broker itself takes: a transaction of one record, until a consumer has it. */
+  private static OpenLoop raw(String servers) throws Exception {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", servers))) {
+      admin.createTopics(List.of(new NewTopic(RAW_TOPIC, 1, (short) 1))).all().get();
+    }
+    OpenLoop loop = OpenLoop.steady(100, RAW_TIME, LEFT_OUT);
+    AtomicInteger done = new AtomicInteger();
+    try (Producer<byte[], byte[]> producer =
+            new KafkaProducer<>(
+                Map.of(
+                    ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
+                    servers,
+                    ProducerConfig.ACKS_CONFIG,
+                    "all",
+                    ProducerConfig.LINGER_MS_CONFIG,
+                    0,
+                    ProducerConfig.TRANSACTIONAL_ID_CONFIG,
+                    "measurement"),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+        Arrivals arrivals =
+            new Arrivals(
+                servers,
+                RAW_TOPIC,
+                (record, nanoTime) -> {
+                  loop.done(
+                      number(record.headers().lastHeader(MessageHeaders.REQUEST_ID).value()),
+                      nanoTime);
+                  done.incrementAndGet();
+                })) {
+      producer.initTransactions();
+      loop.start();
+      for (int i = 0; i < loop.count(); i++) {
+        loop.awaitTurn(i);
+        loop.begin(i);
+        ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(RAW_TOPIC, new byte[200]);
+        record.headers().add(MessageHeaders.REQUEST_ID, String.valueOf(i).getBytes(ISO_8859_1));
+        producer.beginTransaction();
+        producer.send(record);
+        producer.commitTransaction();
+      }
+      await(done, loop.count());
+    }
+    return loop;
+  }
+
+  private static int number(byte[] text) {
+    return Integer.parseInt(new String(text, ISO_8859_1));
+  }
+
+  /** Waits for the last ones; what does not come is missed. */
+  private static void await(AtomicInteger done, int count) {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (done.get() < count && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+    }
+  }
+}

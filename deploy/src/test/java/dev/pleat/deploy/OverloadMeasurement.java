@@ -1,0 +1,311 @@
+package dev.pleat.deploy;
+
+import dev.pleat.schemas.calculator.CalculatorSchema;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What happens when more is asked than can be done: over HTTP for minutes, and from topic to topic
+ * at several times the most it can do. It has to go on at its pace, say so to those it turns away,
+ * and take no more memory. Not part of {@code verify}: the profile {@code measure} runs it.
+ *
+ * <p>{@code -Dpleat.minutes=10} over HTTP at {@code -Dpleat.offered=8000} a second; {@code
+ * -Dpleat.maximum=40000} is what it can do a second from topic to topic.
+ */
+final class OverloadMeasurement {
+
+  private static final int MINUTES = Integer.getInteger("pleat.minutes", 10);
+  private static final int OFFERED = Integer.getInteger("pleat.offered", 8_000);
+  private static final int MAXIMUM = Integer.getInteger("pleat.maximum", 40_000);
+  private static final int CONNECTIONS = 2_000;
+  private static final Duration TOPIC_TIME = Duration.ofSeconds(12);
+  private static final Duration PATIENCE = Duration.ofMinutes(10);
+  private static final List<Integer> FACTORS = List.of(1, 2, 5, 10);
+  private static final long SAMPLE_SECONDS = 5;
+  private static final int LINGER_MS = 20;
+
+  private static final double MEMORY_BAR = 1.1;
+  private static final double PACE_BAR = 0.8;
+
+  @TempDir Path directory;
+
+  private final FigureSheet sheet = new FigureSheet("Overload");
+
+  @Test
+  void goes_on_at_its_pace_when_more_is_asked_than_it_can_do() throws Exception {
+    overHttp();
+    overTopics();
+    sheet.check();
+  }
+
+  // ---- over HTTP
+
+  /** A command is due at its time, and refused if no connection is free then. */
+  private static final class Offered implements HttpLoad.Schedule {
+    private static final long LATE_NANOS = 20_000_000;
+
+    private final AtomicIntegerArray refused = new AtomicIntegerArray(MINUTES);
+    private volatile long start;
+
+    @Override
+    public int count() {
+      return Math.toIntExact(60L * MINUTES * OFFERED);
+    }
+
+    @Override
+    public void awaitTurn(int command) {
+      long due = due(command);
+      for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+        LockSupport.parkNanos(left);
+      }
+    }
+
+    @Override
+    public boolean begin(int command) {
+      // Whoever is free waits for its command: one that is taken up late found nobody.
+      if (System.nanoTime() - due(command) <= LATE_NANOS) {
+        return true;
+      }
+      refused.incrementAndGet(command / (60 * OFFERED));
+      return false;
+    }
+
+    private long due(int command) {
+      return start + command * 1_000_000_000L / OFFERED;
+    }
+
+    /** The minute it is, from 0; the last one for what comes after the end. */
+    int minute() {
+      return (int) Math.min(MINUTES - 1, (System.nanoTime() - start) / 60_000_000_000L);
+    }
+  }
+
+  /** What was answered, minute by minute. */
+  private static final class Answers implements HttpLoad.Listener {
+    private final AtomicIntegerArray decided = new AtomicIntegerArray(MINUTES);
+    private final AtomicIntegerArray taken = new AtomicIntegerArray(MINUTES);
+    private final AtomicIntegerArray turnedAway = new AtomicIntegerArray(MINUTES);
+    private final AtomicIntegerArray broken = new AtomicIntegerArray(MINUTES);
+    private final AtomicIntegerArray other = new AtomicIntegerArray(MINUTES);
+    private final Offered offered;
+
+    Answers(Offered offered) {
+      this.offered = offered;
+    }
+
+    @Override
+    public void answered(int command, HttpLoad.Answer answer) {
+      AtomicIntegerArray counts =
+          switch (answer.status()) {
+            case 200, 201 -> decided;
+            case 202 -> taken;
+            case 503 -> answer.retryAfter() ? turnedAway : other;
+            case 0 -> broken;
+            default -> other;
+          };
+      counts.incrementAndGet(offered.minute());
+    }
+  }
+
+  private void overHttp() throws Exception {
+    Offered offered = new Offered();
+    Answers answers = new Answers(offered);
+    List<List<Long>> kilobytes =
+        IntStream.range(0, MINUTES).mapToObj(minute -> (List<Long>) new ArrayList<Long>()).toList();
+    try (MeasuredPleat pleat = MeasuredPleat.start("overload-http", directory.resolve("http"));
+        ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor()) {
+      HttpLoad.run(
+          pleat.http(),
+          pleat.values(),
+          CONNECTIONS,
+          offered,
+          answers,
+          () -> {
+            offered.start = System.nanoTime();
+            sampler.scheduleAtFixedRate(
+                () -> kilobytes.get(offered.minute()).add(residentKilobytes(pleat.pid())),
+                SAMPLE_SECONDS,
+                SAMPLE_SECONDS,
+                TimeUnit.SECONDS);
+          });
+      sampler.shutdownNow();
+      sampler.awaitTermination(1, TimeUnit.MINUTES);
+    }
+    List<Double> megabytes = kilobytes.stream().map(OverloadMeasurement::meanMegabytes).toList();
+    sheet.note(
+        "Over HTTP, %d/s offered for %d minutes, at most %d at once."
+            .formatted(OFFERED, MINUTES, CONNECTIONS));
+    sheet.table(
+        List.of(
+            "minute",
+            "decided/s",
+            "202",
+            "503 with Retry-After",
+            "connection broken",
+            "other: defect",
+            "refused by the generator",
+            "resident MB"),
+        IntStream.range(0, MINUTES)
+            .mapToObj(
+                minute ->
+                    List.of(
+                        String.valueOf(minute + 1),
+                        String.valueOf(answers.decided.get(minute) / 60),
+                        String.valueOf(answers.taken.get(minute)),
+                        String.valueOf(answers.turnedAway.get(minute)),
+                        String.valueOf(answers.broken.get(minute)),
+                        String.valueOf(answers.other.get(minute)),
+                        String.valueOf(offered.refused.get(minute)),
+                        String.format(Locale.ROOT, "%.0f", megabytes.get(minute))))
+            .toList());
+    double third = megabytes.get(Math.min(2, MINUTES - 1));
+    double last = megabytes.getLast();
+    sheet.bar(
+        last <= MEMORY_BAR * third,
+        String.format(
+            Locale.ROOT,
+            "resident in the last minute %.0f MB <= %.1f x %.0f MB in the third",
+            last,
+            MEMORY_BAR,
+            third));
+    double best = IntStream.range(0, MINUTES).map(answers.decided::get).max().orElse(0) / 60.0;
+    double end = answers.decided.get(MINUTES - 1) / 60.0;
+    sheet.bar(
+        end > 0 && end >= PACE_BAR * best,
+        String.format(
+            Locale.ROOT,
+            "over HTTP %.0f/s in the last minute >= %.1f x %.0f/s in the best",
+            end,
+            PACE_BAR,
+            best));
+    int defects =
+        IntStream.range(0, MINUTES).map(i -> answers.other.get(i) + answers.broken.get(i)).sum();
+    sheet.bar(defects == 0, defects + " answers that are no answer to a command");
+  }
+
+  private static long residentKilobytes(long pid) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmRSS:"))
+          .map(line -> line.replaceAll("[^0-9]", ""))
+          .mapToLong(Long::parseLong)
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static double meanMegabytes(List<Long> kilobytes) {
+    return kilobytes.stream().mapToLong(Long::longValue).average().orElse(Double.NaN) / 1024;
+  }
+
+  // ---- from topic to topic
+
+  /**
+   * What became of one rate.
+   *
+   * @param sent a second, which is less than asked for if the producer could not keep up
+   * @param done a second, while more was offered
+   * @param drained how long it took to work off the rest
+   */
+  private record Pace(int factor, double sent, double done, Duration drained) {}
+
+  private void overTopics() {
+    List<Pace> paces = new ArrayList<>();
+    try (MeasuredPleat pleat =
+        MeasuredPleat.start("overload-topics", directory.resolve("topics"))) {
+      offer(pleat, "warm-up", 1);
+      for (int factor : FACTORS) {
+        paces.add(offer(pleat, "x" + factor, factor));
+        System.out.println(paces.getLast());
+      }
+    }
+    sheet.note(
+        "From topic to topic, %d s each; 1x is %d/s.".formatted(TOPIC_TIME.toSeconds(), MAXIMUM));
+    sheet.table(
+        List.of("offered", "sent/s", "done/s while offered", "time to work off the rest, s"),
+        paces.stream()
+            .map(
+                pace ->
+                    List.of(
+                        pace.factor() + "x",
+                        String.format(Locale.ROOT, "%.0f", pace.sent()),
+                        String.format(Locale.ROOT, "%.0f", pace.done()),
+                        String.format(Locale.ROOT, "%.1f", pace.drained().toMillis() / 1e3)))
+            .toList());
+    double best = best(paces.stream().mapToDouble(Pace::done));
+    for (Pace pace : paces) {
+      sheet.bar(
+          pace.done() > 0 && pace.done() >= PACE_BAR * best,
+          String.format(
+              Locale.ROOT,
+              "offered %dx: %.0f/s >= %.1f x %.0f/s",
+              pace.factor(),
+              pace.done(),
+              PACE_BAR,
+              best));
+    }
+  }
+
+  private static double best(DoubleStream perSecond) {
+    return perSecond.max().orElse(0);
+  }
+
+  /** Sends as fast as that, or as the producer can, and waits until all of it is decided. */
+  private static Pace offer(MeasuredPleat pleat, String run, int factor) {
+    AtomicLong done = new AtomicLong();
+    long perSecond = (long) factor * MAXIMUM;
+    try (TopicLoad load = new TopicLoad(pleat.bootstrapServers(), pleat.values(), run, LINGER_MS);
+        Arrivals outcomes =
+            new Arrivals(
+                pleat.bootstrapServers(),
+                CalculatorSchema.SCHEMA.outcomesTopic(),
+                (outcome, nanoTime) -> done.addAndGet(load.accepted(outcome) >= 0 ? 1 : 0))) {
+      long start = System.nanoTime();
+      long passed = 0;
+      int sent = 0;
+      while (passed < TOPIC_TIME.toNanos()) {
+        while (sent < perSecond * passed / 1_000_000_000L
+            && System.nanoTime() - start < TOPIC_TIME.toNanos()) {
+          load.send(sent);
+          sent++;
+        }
+        LockSupport.parkNanos(200_000);
+        passed = System.nanoTime() - start;
+      }
+      long whileOffered = done.get();
+      double seconds = passed / 1e9;
+      load.flush();
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (done.get() < sent) {
+        if (System.nanoTime() > deadline) {
+          throw new AssertionError(run + ": " + done + " of " + sent + " commands were accepted");
+        }
+        LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
+      }
+      return new Pace(
+          factor,
+          sent / seconds,
+          whileOffered / seconds,
+          Duration.ofNanos(System.nanoTime() - start - passed));
+    }
+  }
+}

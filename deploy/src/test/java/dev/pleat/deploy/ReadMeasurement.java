@@ -1,0 +1,173 @@
+package dev.pleat.deploy;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * How many rows can be read a second over HTTP, beside a route of the same process that always
+ * answers the same, and what the process costs when nobody asks anything. It needs {@code wrk}. Not
+ * part of {@code verify}: the profile {@code measure} runs it.
+ *
+ * <p>{@code -Dpleat.read-seconds=10} is how long each of the runs takes, {@code
+ * -Dpleat.idle-seconds=30} for how long the process is left alone.
+ */
+final class ReadMeasurement {
+
+  private static final int SECONDS = Integer.getInteger("pleat.read-seconds", 10);
+  private static final int IDLE_SECONDS = Integer.getInteger("pleat.idle-seconds", 30);
+  private static final int REPETITIONS = 5;
+  private static final int CONNECTIONS = 64;
+  private static final int THREADS = 2;
+
+  /** Answers the names of the domains: known from the start, no store is asked. */
+  private static final String CONSTANT = "/domains";
+
+  private static final double RATIO_BAR = 0.80;
+  private static final double IDLE_BAR_PERCENT = 10;
+  private static final Pattern RATE = Pattern.compile("Requests/sec:\\s+([0-9.]+)");
+
+  @TempDir Path directory;
+
+  @Test
+  void reads_rows_about_as_fast_as_a_constant_and_rests_when_idle() throws Exception {
+    requireWrk();
+    FigureSheet sheet = new FigureSheet("Reads and rest");
+    try (MeasuredPleat pleat = MeasuredPleat.start("reads", directory)) {
+      double idle = idlePercent(pleat.pid());
+      Path rows = script("rows", pleat.values().stream().map(id -> "/values/" + id));
+      Path constant = script("constant", pleat.values().stream().map(id -> CONSTANT));
+      // Both once before it counts: the compiler has seen them.
+      wrk(pleat.http(), rows);
+      wrk(pleat.http(), constant);
+      List<Double> ofRows = new ArrayList<>();
+      List<Double> ofConstant = new ArrayList<>();
+      List<List<String>> table = new ArrayList<>();
+      for (int i = 1; i <= REPETITIONS; i++) {
+        ofRows.add(wrk(pleat.http(), rows));
+        ofConstant.add(wrk(pleat.http(), constant));
+        table.add(row(String.valueOf(i), ofRows.getLast(), ofConstant.getLast()));
+      }
+      double ratio = median(ofRows) / median(ofConstant);
+      table.add(row("median", median(ofRows), median(ofConstant)));
+      sheet.table(
+          List.of(
+              "run", "GET /values/{id}, requests/s", "GET " + CONSTANT + ", requests/s", "ratio"),
+          table);
+      sheet.bar(
+          ratio >= RATIO_BAR,
+          String.format(Locale.ROOT, "reads beside a constant: %.2f >= %.2f", ratio, RATIO_BAR));
+      sheet.bar(
+          idle <= IDLE_BAR_PERCENT,
+          String.format(
+              Locale.ROOT,
+              "idle for %d s: %.1f %% of a core <= %.0f %%",
+              IDLE_SECONDS,
+              idle,
+              IDLE_BAR_PERCENT));
+      sheet.check();
+    }
+  }
+
+  private static List<String> row(String name, double rows, double constant) {
+    return List.of(
+        name,
+        String.format(Locale.ROOT, "%.0f", rows),
+        String.format(Locale.ROOT, "%.0f", constant),
+        String.format(Locale.ROOT, "%.2f", rows / constant));
+  }
+
+  /** What the process takes of a core when there is nothing to do. */
+  private static double idlePercent(long pid) {
+    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+    // What the start left to compile is compiled first.
+    pass(Duration.ofSeconds(Math.min(10, IDLE_SECONDS)));
+    Duration before = process.info().totalCpuDuration().orElseThrow();
+    long begun = System.nanoTime();
+    pass(Duration.ofSeconds(IDLE_SECONDS));
+    Duration used = process.info().totalCpuDuration().orElseThrow().minus(before);
+    return 100.0 * used.toNanos() / (System.nanoTime() - begun);
+  }
+
+  private static void pass(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
+  /**
+   * A script that asks for these paths in turn; for a constant one too, so that both cost alike.
+   */
+  private Path script(String name, Stream<String> paths) throws IOException {
+    StringBuilder lua = new StringBuilder("local paths = {\n");
+    paths.forEach(path -> lua.append('"').append(path).append("\",\n"));
+    lua.append(
+        """
+        }
+        local requests = {}
+        local i = 0
+        function init(args)
+          for n, path in ipairs(paths) do requests[n] = wrk.format("GET", path) end
+        end
+        function request()
+          i = i % #requests + 1
+          return requests[i]
+        end
+        """);
+    return Files.writeString(directory.resolve(name + ".lua"), lua);
+  }
+
+  private static void requireWrk() throws InterruptedException {
+    try {
+      Process process = new ProcessBuilder("wrk", "-v").redirectErrorStream(true).start();
+      process.getInputStream().readAllBytes();
+      process.waitFor();
+    } catch (IOException e) {
+      fail("wrk cannot be run; install it: apt-get install wrk", e);
+    }
+  }
+
+  /** Requests a second; every one of them has to be answered, and with 200. */
+  private static double wrk(URI http, Path script) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(
+                "wrk",
+                "-t" + THREADS,
+                "-c" + CONNECTIONS,
+                "-d" + SECONDS + "s",
+                "-s",
+                script.toString(),
+                http.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = TopicReader.text(process.getInputStream().readAllBytes());
+    assertTrue(process.waitFor(SECONDS + 30, TimeUnit.SECONDS), "wrk does not end");
+    assertEquals(0, process.exitValue(), said);
+    assertFalse(said.contains("Non-2xx") || said.contains("Socket errors"), said);
+    Matcher rate = RATE.matcher(said);
+    assertTrue(rate.find(), said);
+    return Double.parseDouble(rate.group(1));
+  }
+
+  private static double median(List<Double> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
+  }
+}
