@@ -58,8 +58,10 @@ final class ShapesDomain {
 
   record NothingDone(String id) implements Event {}
 
-  /** Refuses some values that its JSON Schema allows. */
-  record BePicky(String id, int even) implements Command {
+  /**
+   * Refuses some values that its JSON Schema allows; this requires a component that is optional.
+   */
+  record BePicky(String id, int even, Optional<String> why) implements Command {
     BePicky {
       if (even > 100) {
         throw new AssertionError("too large");

@@ -193,7 +193,13 @@ class TwoWaysAgreeTest {
           case "DoNothing" -> new LinkedHashMap<>(Map.of("id", quoted("a")));
           case "BePicky" -> {
             Map<String, String> picky = new LinkedHashMap<>(Map.of("id", quoted("a")));
-            picky.put("even", either(usual, pick("0", "2", "-8"), pick("1", "101", "2.0", "-0")));
+            picky.put(
+                "even",
+                either(
+                    usual,
+                    pick("0", "2", "-8"),
+                    pick("1", "101", "2.0", "-0", "4294967296", "2147483648")));
+            picky.put("why", quoted(pick("", "so")));
             yield picky;
           }
           default -> {
@@ -595,7 +601,8 @@ class TwoWaysAgreeTest {
   }
 
   private Optional<String> anyText() {
-    return Optional.of(pick("", "ann", "größer", "a \"b\" \\ \n", "𝄞", "\u007f\u2028/"))
+    return Optional.of(
+            pick("", "ann", "größer", "a \"b\" \n", "\\", "\t", "\"", "𝄞", "\u007f\u2028/"))
         .filter(text -> random.nextInt(3) == 0);
   }
 

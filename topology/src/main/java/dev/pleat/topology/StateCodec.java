@@ -19,12 +19,18 @@ import java.lang.reflect.Method;
 import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.lang.reflect.Type;
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +38,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A decider's state as bytes: compact where it is made of records, sealed interfaces of records and
@@ -43,8 +50,9 @@ import java.util.stream.Stream;
 final class StateCodec<S> {
 
   /*
-   * Compact: 1 | hash of the shape (4) | the value. JSON never begins with a 1 that another byte
-   * follows: a state is an object.
+   * Compact: 1 | hash of the shape (4) | the value. JSON does not begin with that byte.
+   *
+   * A state that has null somewhere is written as JSON: the compact form has no room for it.
    */
   private static final byte COMPACT = 1;
 
@@ -75,6 +83,8 @@ final class StateCodec<S> {
       out.writeByte(COMPACT);
       out.writeInt(shape);
       part.get().write(out, state);
+    } catch (NoCompactForm e) {
+      return JsonCodec.writeValue(state, type);
     } catch (IOException e) {
       throw new UncheckedIOException("memory does not fail", e);
     }
@@ -103,6 +113,8 @@ final class StateCodec<S> {
         throw new EOFException("bytes are left");
       }
       return state;
+    } catch (NoSuchConstant e) {
+      throw new StateShapeChanged(type);
     } catch (IOException | IllegalArgumentException e) {
       throw new IllegalStateException("the stored state is not a " + type.getSimpleName(), e);
     }
@@ -121,14 +133,20 @@ final class StateCodec<S> {
     }
   }
 
-  private static final class NoCompactForm extends Exception {
+  /** Of a type, or of a value with null in it. */
+  private static final class NoCompactForm extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  /** The stored state names a constant that its enum no longer has. */
+  private static final class NoSuchConstant extends IOException {
     private static final long serialVersionUID = 1L;
   }
 
   // ---- the forms of values
 
   private interface Part {
-    void write(DataOutputStream out, Object value) throws IOException;
+    void write(DataOutputStream out, @Nullable Object value) throws IOException;
 
     Object read(DataInputStream in) throws IOException;
 
@@ -147,7 +165,10 @@ final class StateCodec<S> {
 
     @Override
     @SuppressWarnings("unchecked") // chosen by the component's type
-    public void write(DataOutputStream out, Object value) throws IOException {
+    public void write(DataOutputStream out, @Nullable Object value) throws IOException {
+      if (value == null) {
+        throw new NoCompactForm();
+      }
       writer.write(out, (T) value);
     }
 
@@ -185,7 +206,20 @@ final class StateCodec<S> {
                 out.writeLong(instant.getEpochSecond());
                 out.writeInt(instant.getNano());
               },
-              in -> Instant.ofEpochSecond(in.readLong(), in.readInt())));
+              in -> Instant.ofEpochSecond(in.readLong(), in.readInt())),
+          BigDecimal.class,
+          new Plain<BigDecimal>(
+              "decimal",
+              (out, number) -> {
+                byte[] unscaled = number.unscaledValue().toByteArray();
+                out.writeInt(number.scale());
+                out.writeInt(unscaled.length);
+                out.write(unscaled);
+              },
+              in -> {
+                int scale = in.readInt();
+                return new BigDecimal(new BigInteger(readBytes(in, in.readInt())), scale);
+              }));
 
   private static void writeText(DataOutputStream out, String text) throws IOException {
     byte[] utf8 = text.getBytes(UTF_8);
@@ -208,7 +242,7 @@ final class StateCodec<S> {
   }
 
   private static Part part(Type type, Set<Type> around) throws NoCompactForm {
-    Part plain = PLAIN.get(type);
+    Part plain = PLAIN.get(unboxed(type));
     if (plain != null) {
       return plain;
     }
@@ -222,6 +256,10 @@ final class StateCodec<S> {
           return optional(element);
         } else if (parameterized.getRawType() == List.class) {
           return list(element);
+        } else if (parameterized.getRawType() == Set.class) {
+          return set(element);
+        } else if (parameterized.getRawType() == Map.class) {
+          return map(element, part(parameterized.getActualTypeArguments()[1], around));
         }
       } else if (type instanceof Class<?> plainClass) {
         if (plainClass.isEnum()) {
@@ -236,6 +274,13 @@ final class StateCodec<S> {
     } finally {
       around.remove(type);
     }
+  }
+
+  /** What is in a list has the form of what is not. */
+  private static Type unboxed(Type type) {
+    return type instanceof Class<?> plain
+        ? MethodType.methodType(plain).unwrap().returnType()
+        : type;
   }
 
   private static Part optional(Part element) {
@@ -253,20 +298,67 @@ final class StateCodec<S> {
   private static Part list(Part element) {
     return new Plain<List<?>>(
         "list of " + element.shape(),
-        (out, values) -> {
-          out.writeInt(values.size());
-          for (Object value : values) {
-            element.write(out, value);
+        (out, values) -> writeAll(out, element, values),
+        in -> {
+          List<Object> values = new ArrayList<>();
+          readAll(in, element, values);
+          return List.copyOf(values);
+        });
+  }
+
+  /** In the order it has. */
+  private static Part set(Part element) {
+    return new Plain<Set<?>>(
+        "set of " + element.shape(),
+        (out, values) -> writeAll(out, element, values),
+        in -> {
+          Set<Object> values = new LinkedHashSet<>();
+          readAll(in, element, values);
+          return Collections.unmodifiableSet(values);
+        });
+  }
+
+  /** In the order it has. */
+  private static Part map(Part key, Part value) {
+    return new Plain<Map<?, ?>>(
+        "map of " + key.shape() + " to " + value.shape(),
+        (out, entries) -> {
+          out.writeInt(entries.size());
+          for (Map.Entry<?, ?> entry : entries.entrySet()) {
+            key.write(out, entry.getKey());
+            value.write(out, entry.getValue());
           }
         },
         in -> {
-          int count = in.readInt();
-          List<Object> values = new ArrayList<>();
-          for (int i = 0; i < count; i++) {
-            values.add(element.read(in));
+          Map<Object, Object> entries = new LinkedHashMap<>();
+          for (int left = readCount(in); left > 0; left--) {
+            entries.put(key.read(in), value.read(in));
           }
-          return List.copyOf(values);
+          return Collections.unmodifiableMap(entries);
         });
+  }
+
+  private static void writeAll(DataOutputStream out, Part element, Collection<?> values)
+      throws IOException {
+    out.writeInt(values.size());
+    for (Object value : values) {
+      element.write(out, value);
+    }
+  }
+
+  private static void readAll(DataInputStream in, Part element, Collection<Object> values)
+      throws IOException {
+    for (int left = readCount(in); left > 0; left--) {
+      values.add(element.read(in));
+    }
+  }
+
+  private static int readCount(DataInputStream in) throws IOException {
+    int count = in.readInt();
+    if (count < 0) {
+      throw new EOFException();
+    }
+    return count;
   }
 
   /** By name: a constant may be moved among the others. */
@@ -280,7 +372,7 @@ final class StateCodec<S> {
         in -> {
           Object constant = byName.get(readText(in));
           if (constant == null) {
-            throw new EOFException("no such constant");
+            throw new NoSuchConstant();
           }
           return (Enum<?>) constant;
         });
@@ -331,7 +423,7 @@ final class StateCodec<S> {
         });
   }
 
-  private static Object get(MethodHandle getter, Object record) {
+  private static @Nullable Object get(MethodHandle getter, Object record) {
     try {
       return (Object) getter.invokeExact(record);
     } catch (RuntimeException | Error e) {

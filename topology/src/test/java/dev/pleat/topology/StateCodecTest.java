@@ -10,12 +10,17 @@ import dev.pleat.schemas.JsonCodec;
 import dev.pleat.topology.calculator.Calculator;
 import java.math.BigDecimal;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
@@ -48,9 +53,28 @@ class StateCodecTest {
     record Item(String name, double weight, Size size, boolean sold) {}
   }
 
-  record Priced(BigDecimal price) {}
+  record Priced(
+      BigDecimal price, Set<String> tags, Map<String, List<Integer>> history, Optional<UUID> by) {}
+
+  /** Has a component of a type that has no compact form. */
+  record Dated(LocalDate day) {}
+
+  /** The same name and shape as another record, with a constant less. */
+  static final class Smaller {
+    enum Size {
+      SMALL
+    }
+
+    record Item(String name, double weight, Size size) {}
+  }
 
   record Node(List<Node> children) {}
+
+  private static final String APPROVED_BASKET =
+      "01dcba27bc0100000001610000000100000002c3a9c000000000000000000000054c4152474501000000000000"
+          + "00010000000201ffffffff000001000000000000000000000000010000000000000002";
+  private static final String APPROVED_PRICED =
+      "01f4b5f42200000002000000019200000001000000017800000001000000016b000000010000000700";
 
   @Test
   void the_calculator_s_state_has_the_approved_bytes() {
@@ -121,13 +145,75 @@ class StateCodecTest {
   }
 
   @Test
+  void every_form_has_the_approved_bytes() {
+    Item item = new Item("é", -2, Size.LARGE);
+    Basket basket =
+        new Basket.Full(
+            "a",
+            List.of(item),
+            Optional.of(Instant.ofEpochSecond(1, 2)),
+            true,
+            -1,
+            1L << 40,
+            new UUID(1, 2));
+    Priced priced =
+        new Priced(new BigDecimal("-1.10"), Set.of("x"), Map.of("k", List.of(7)), Optional.empty());
+
+    assertEquals(APPROVED_BASKET, hex(StateCodec.of(Basket.class).write(basket)));
+    assertEquals(APPROVED_PRICED, hex(StateCodec.of(Priced.class).write(priced)));
+  }
+
+  @Test
+  void reads_back_numbers_sets_and_maps_in_their_order() {
+    StateCodec<Priced> codec = StateCodec.of(Priced.class);
+    Map<String, List<Integer>> history = new LinkedHashMap<>();
+    history.put("b", List.of(1, 2));
+    history.put("a", List.of());
+    Priced priced =
+        new Priced(
+            new BigDecimal("1E+1000"),
+            new LinkedHashSet<>(List.of("z", "y", "größe", "")),
+            history,
+            Optional.of(new UUID(3, 4)));
+
+    Priced back = codec.read(codec.write(priced));
+
+    assertEquals(priced, back);
+    assertEquals(List.of("z", "y", "größe", ""), List.copyOf(back.tags()));
+    assertEquals(List.of("b", "a"), List.copyOf(back.history().keySet()));
+    assertThrows(UnsupportedOperationException.class, () -> back.tags().clear());
+    assertThrows(UnsupportedOperationException.class, () -> back.history().clear());
+  }
+
+  @Test
+  void notices_that_a_stored_constant_is_gone() {
+    StateCodec<Smaller.Item> smaller = StateCodec.of(Smaller.Item.class);
+
+    assertEquals(
+        new Smaller.Item("tea", 1, Smaller.Size.SMALL),
+        smaller.read(StateCodec.of(Item.class).write(new Item("tea", 1, Size.SMALL))));
+    assertThrows(
+        StateCodec.StateShapeChanged.class,
+        () -> smaller.read(StateCodec.of(Item.class).write(new Item("tea", 1, Size.LARGE))));
+  }
+
+  @Test
+  void a_state_with_null_in_it_is_written_as_json() {
+    StateCodec<Item> codec = StateCodec.of(Item.class);
+    Item item = new Item(null, 1, Size.SMALL);
+
+    assertArrayEquals(JsonCodec.writeValue(item, Item.class), codec.write(item));
+    assertEquals(item, codec.read(codec.write(item)));
+  }
+
+  @Test
   void leaves_other_types_to_json() {
-    Priced priced = new Priced(new BigDecimal("1.10"));
+    Dated dated = new Dated(LocalDate.of(2026, 11, 21));
     Node node = new Node(List.of(new Node(List.of())));
 
     assertArrayEquals(
-        "{\"price\":1.10}".getBytes(UTF_8), StateCodec.of(Priced.class).write(priced));
-    assertEquals(priced, StateCodec.of(Priced.class).read("{\"price\":1.10}".getBytes(UTF_8)));
+        "{\"day\":\"2026-11-21\"}".getBytes(UTF_8), StateCodec.of(Dated.class).write(dated));
+    assertEquals(dated, StateCodec.of(Dated.class).read(StateCodec.of(Dated.class).write(dated)));
     assertEquals(node, StateCodec.of(Node.class).read(StateCodec.of(Node.class).write(node)));
   }
 
