@@ -22,6 +22,7 @@ final class StoreMemory implements AutoCloseable {
   private static final double FOR_INDEXES_AND_FILTERS = 0.1;
 
   private static final long ARENA_BLOCK_BYTES = 64 * 1024;
+  private static final long WRITE_BUFFER_BYTES = 32 * 1024 * 1024;
 
   private final LRUCache blocks;
   private final WriteBufferManager writes;
@@ -74,6 +75,9 @@ final class StoreMemory implements AutoCloseable {
       // By default each store takes 2 MiB for its first entry: with many stores they would exceed
       // the limit by that alone, and every write would flush.
       options.setArenaBlockSize(ARENA_BLOCK_BYTES);
+      // Twice what Kafka Streams takes: an aggregate's record is replaced with every command, and
+      // only the last one of a buffer goes to a file. All buffers together keep to the limit.
+      options.setWriteBufferSize(WRITE_BUFFER_BYTES);
       // Most look-ups of the write side are for command ids that are not there.
       options.setOptimizeFiltersForHits(false);
     }

@@ -20,8 +20,8 @@ record StreamsSettings(
     Map<String, Object> connection, Path stateDir, String instanceId, StoreMemory memory) {
 
   /**
-   * Decides commands. Where a client waits, the processor asks for commits itself, at a pace; the
-   * interval is for commands nobody waits for.
+   * Decides commands. The processor asks for commits itself, at a pace; the interval is there in
+   * case it does not.
    *
    * <p>{@code poll.ms} bounds how long a commit that is due sleeps. {@code linger.ms} (100 in Kafka
    * Streams) would keep records back until the commit; sent earlier, they are on the broker when it
@@ -29,7 +29,7 @@ record StreamsSettings(
    */
   Properties deciding(String applicationId) {
     Properties properties = transactional(applicationId);
-    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 100);
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1_000);
     properties.put(StreamsConfig.POLL_MS_CONFIG, 5);
     properties.put(StreamsConfig.producerPrefix(ProducerConfig.LINGER_MS_CONFIG), 20);
     // Fewer and larger requests: a record goes to three topics, and a commit sends what waits.

@@ -7,20 +7,30 @@ import dev.pleat.schemas.calculator.CalculatorCommand.CreateValue;
 import dev.pleat.schemas.calculator.CalculatorCommand.UpdateValue;
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import dev.pleat.schemas.calculator.Operation;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -77,9 +87,33 @@ record Backlog(int aggregates, int commands, int hotPercent, int waitedPercent, 
                   .toList())
           .all()
           .get();
+      awaitLeaders(admin, names);
     } catch (ExecutionException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * Until each partition answers: a producer that meets one too early can be left with batches out
+   * of order, which it then sends again for ever.
+   */
+  private static void awaitLeaders(Admin admin, List<String> topics) throws InterruptedException {
+    Map<TopicPartition, OffsetSpec> partitions = new HashMap<>();
+    for (String topic : topics) {
+      for (int partition = 0; partition < Servers.PARTITIONS; partition++) {
+        partitions.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+      }
+    }
+    ExecutionException unanswered = new ExecutionException("not asked", null);
+    for (int attempt = 0; attempt < 100; attempt++) {
+      try {
+        admin.listOffsets(partitions).all().get();
+        return;
+      } catch (ExecutionException notYet) {
+        unanswered = notYet;
+      }
+    }
+    throw new IllegalStateException("the new topics do not answer", unanswered);
   }
 
   /** Writes all of it. */
@@ -107,14 +141,49 @@ record Backlog(int aggregates, int commands, int hotPercent, int waitedPercent, 
                     SubmittedCommand.of(
                         id, data.getClass().getSimpleName(), JsonCodec.toObject(data), now)));
         if (random.nextInt(100) < waitedPercent) {
-          record
-              .headers()
-              .add(
-                  "pleat-request-id",
-                  id.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8));
+          record.headers().add("pleat-request-id", id.toString().getBytes(StandardCharsets.UTF_8));
         }
         producer.send(record);
       }
+    }
+  }
+
+  /** Fails if there is an outcome that says no, or none at all. */
+  static void requireAccepted(String servers) {
+    String topic = CalculatorSchema.SCHEMA.outcomesTopic();
+    try (Consumer<byte[], byte[]> consumer =
+        new KafkaConsumer<>(
+            Map.of(
+                "bootstrap.servers",
+                servers,
+                "isolation.level",
+                "read_committed",
+                "max.poll.records",
+                10_000),
+            new ByteArrayDeserializer(),
+            new ByteArrayDeserializer())) {
+      List<TopicPartition> partitions =
+          IntStream.range(0, Servers.PARTITIONS)
+              .mapToObj(i -> new TopicPartition(topic, i))
+              .toList();
+      consumer.assign(partitions);
+      consumer.seekToBeginning(partitions);
+      Map<TopicPartition, Long> ends = consumer.endOffsets(partitions);
+      long accepted = 0;
+      while (ends.entrySet().stream()
+          .anyMatch(end -> consumer.position(end.getKey()) < end.getValue())) {
+        for (ConsumerRecord<byte[], byte[]> outcome : consumer.poll(Duration.ofSeconds(1))) {
+          String text = new String(outcome.value(), StandardCharsets.UTF_8);
+          if (!text.contains("\"CommandAccepted\"")) {
+            throw new AssertionError("not accepted: " + text);
+          }
+          accepted++;
+        }
+      }
+      if (accepted == 0) {
+        throw new AssertionError("no command was decided");
+      }
+      System.out.println(accepted + " commands were accepted, none refused");
     }
   }
 

@@ -50,6 +50,8 @@ final class BenchmarkedApplication implements AutoCloseable {
   enum Work {
     /** The baseline: each record of the commands topic goes to two topics, unchanged. */
     PASS_THROUGH,
+    /** The baseline with the settings of the application that decides, instead of the defaults. */
+    TUNED_PASS_THROUGH,
     /** The command topology. */
     COMMANDS,
     /** The command topology and the index of command status beside it. */
@@ -164,6 +166,17 @@ final class BenchmarkedApplication implements AutoCloseable {
     process.onExit().orTimeout(60, java.util.concurrent.TimeUnit.SECONDS).join();
   }
 
+  /** With everything in it. */
+  static void delete(Path directory) {
+    try (Stream<Path> files = Files.walk(directory)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   // ---- the other process
 
   private static final class Runner {
@@ -178,7 +191,7 @@ final class BenchmarkedApplication implements AutoCloseable {
       this.broker = broker;
     }
 
-    Measured run(Work work, String run, long from, long to) throws IOException {
+    Measured run(Work work, String run, long from, long to) {
       Domain<?, ?, ?> domain = CalculatorDomain.CALCULATOR;
       InputLog log = new InputLog("benchmark", Servers.PARTITIONS, false);
       StreamsSettings settings =
@@ -189,8 +202,9 @@ final class BenchmarkedApplication implements AutoCloseable {
               memory);
       Topology commands = CommandTopology.of(domain, log, MemoryLimits.DEFAULT);
       return switch (work) {
-        case PASS_THROUGH ->
-            timed(passThrough(), plain(settings.deciding(run + "-pass-through.")), from, to);
+        case PASS_THROUGH -> timed(passThrough(), plain(run + "-pass-through"), from, to);
+        case TUNED_PASS_THROUGH ->
+            timed(passThrough(), settings.deciding(run + "-pass-through."), from, to);
         case COMMANDS -> timed(commands, settings.deciding(run + "-commands."), from, to);
         case COMMANDS_AND_STATUS -> {
           try (KafkaStreams status =
@@ -228,16 +242,14 @@ final class BenchmarkedApplication implements AutoCloseable {
               "commands");
     }
 
-    /** The settings Kafka Streams has by default: the baseline is not held back by ours. */
-    private static Properties plain(Properties ours) {
-      for (String ownChoice :
-          List.of(
-              StreamsConfig.COMMIT_INTERVAL_MS_CONFIG,
-              StreamsConfig.POLL_MS_CONFIG,
-              StreamsConfig.producerPrefix("linger.ms"))) {
-        ours.remove(ownChoice);
-      }
-      return ours;
+    /** What Kafka Streams has by default, exactly once: the baseline is not held back by ours. */
+    private Properties plain(String applicationId) {
+      Properties properties = new Properties();
+      properties.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, servers);
+      properties.put(StreamsConfig.APPLICATION_ID_CONFIG, applicationId);
+      properties.put(StreamsConfig.STATE_DIR_CONFIG, directory.toString());
+      properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+      return properties;
     }
 
     private Measured timed(Topology topology, Properties properties, long from, long to) {
@@ -255,8 +267,7 @@ final class BenchmarkedApplication implements AutoCloseable {
       }
     }
 
-    private Measured restored(Topology topology, Properties properties, String run)
-        throws IOException {
+    private Measured restored(Topology topology, Properties properties, String run) {
       delete(directory.resolve(run + "-commands."));
       AtomicLong records = new AtomicLong();
       AtomicLong started = new AtomicLong(Long.MAX_VALUE);
@@ -297,14 +308,6 @@ final class BenchmarkedApplication implements AutoCloseable {
                 .withTimeout(LEAVE_TIMEOUT));
         return new Measured(
             records.get(), ended.get() - started.get(), whole.applicationCpu(), whole.brokerCpu());
-      }
-    }
-
-    private static void delete(Path directory) throws IOException {
-      try (Stream<Path> files = Files.walk(directory)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
       }
     }
 

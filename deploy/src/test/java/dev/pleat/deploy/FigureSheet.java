@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * The figures of one measurement: tables, printed and appended to {@code target/measurements.md} as
@@ -35,6 +36,25 @@ final class FigureSheet {
 
   void note(String text) {
     write("\n" + text + "\n");
+  }
+
+  /** A figure that must be at least so large. */
+  void atLeast(double bar, String what, double figure) {
+    bar(figure >= bar, what + ": " + number(figure) + " >= " + number(bar));
+  }
+
+  /** A figure that must be at most so large. */
+  void atMost(double bar, String what, double figure) {
+    bar(figure <= bar, what + ": " + number(figure) + " <= " + number(bar));
+  }
+
+  /** Without decimals where there are thousands. */
+  static String number(double number) {
+    return String.format(Locale.ROOT, number >= 1_000 ? "%.0f" : "%.2f", number);
+  }
+
+  static double median(List<Double> values) {
+    return values.stream().sorted().toList().get(values.size() / 2);
   }
 
   /** A bar: what must hold, with the figure it was held against. */

@@ -34,7 +34,7 @@ final class OverloadMeasurement {
   private static final int MINUTES = Integer.getInteger("pleat.minutes", 10);
   private static final int OFFERED = Integer.getInteger("pleat.offered", 8_000);
   private static final int MAXIMUM = Integer.getInteger("pleat.maximum", 40_000);
-  private static final int CONNECTIONS = 2_000;
+  private static final int CONNECTIONS = Integer.getInteger("pleat.connections", 12_000);
   private static final Duration TOPIC_TIME = Duration.ofSeconds(12);
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final List<Integer> FACTORS = List.of(1, 2, 5, 10);

@@ -32,6 +32,16 @@ final class ByteOutput {
     return Arrays.copyOf(bytes, length);
   }
 
+  int length() {
+    return length;
+  }
+
+  /** Leaves only so many bytes, no more than there are. */
+  ByteOutput cutTo(int first) {
+    length = first;
+    return this;
+  }
+
   void update(MessageDigest digest) {
     digest.update(bytes, 0, length);
   }

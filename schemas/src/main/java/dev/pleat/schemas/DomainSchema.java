@@ -143,10 +143,18 @@ public final class DomainSchema<C, E> {
 
   /** Whether a record key may be an aggregate's id: 1 to 256 bytes, no control characters. */
   public static boolean isUsableAsKey(String id) {
-    return !id.isEmpty()
-        && id.length() <= MAX_ID_BYTES
-        && id.getBytes(UTF_8).length <= MAX_ID_BYTES
-        && id.chars().noneMatch(Character::isISOControl);
+    if (id.isEmpty() || id.length() > MAX_ID_BYTES) {
+      return false;
+    }
+    boolean ascii = true;
+    for (int i = 0; i < id.length(); i++) {
+      char each = id.charAt(i);
+      if (Character.isISOControl(each)) {
+        return false;
+      }
+      ascii &= each < 0x80;
+    }
+    return ascii || id.getBytes(UTF_8).length <= MAX_ID_BYTES;
   }
 
   /** The name of the domain. */

@@ -3,6 +3,8 @@ package dev.pleat.schemas;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -21,12 +23,43 @@ public final class NameBasedId {
 
   /** The id of a command's event: {@code domain/aggregate/command/index}, index from 0. */
   public static UUID ofEvent(String domain, String aggregateId, UUID commandId, int index) {
-    return hashed(ofCommand(domain, aggregateId, commandId).put('/').decimal(index));
+    return new OfCommand(domain, aggregateId, commandId).event(index);
   }
 
   /** The id of a command's outcome: {@code domain/aggregate/command/outcome}. */
   public static UUID ofOutcome(String domain, String aggregateId, UUID commandId) {
-    return hashed(ofCommand(domain, aggregateId, commandId).utf8("/outcome"));
+    return new OfCommand(domain, aggregateId, commandId).outcome();
+  }
+
+  /** The ids of what comes of one command, whose names begin alike. Used by one thread. */
+  public static final class OfCommand {
+    private final ByteOutput name;
+    private final int common;
+
+    /** Of this command to this aggregate. */
+    public OfCommand(String domain, String aggregateId, UUID commandId) {
+      name = ofCommand(domain, aggregateId, commandId);
+      common = name.length();
+    }
+
+    /** The same as {@link NameBasedId#ofEvent}. */
+    public UUID event(int index) {
+      return hashed(name.cutTo(common).put('/').decimal(index));
+    }
+
+    /** The ids of so many events, in their order. */
+    public List<UUID> events(int count) {
+      List<UUID> events = new ArrayList<>(count);
+      for (int index = 0; index < count; index++) {
+        events.add(event(index));
+      }
+      return events;
+    }
+
+    /** The same as {@link NameBasedId#ofOutcome}. */
+    public UUID outcome() {
+      return hashed(name.cutTo(common).utf8("/outcome"));
+    }
   }
 
   /** The id of an aggregate that a creating route makes: {@code domain/command}. */

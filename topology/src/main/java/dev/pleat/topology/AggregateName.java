@@ -1,7 +1,6 @@
 package dev.pleat.topology;
 
 import dev.pleat.schemas.NameBasedId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -21,10 +20,11 @@ record AggregateName(String domain, String id) {
   }
 
   List<UUID> eventsOf(UUID commandId, int count) {
-    List<UUID> events = new ArrayList<>(count);
-    for (int index = 0; index < count; index++) {
-      events.add(eventOf(commandId, index));
-    }
-    return events;
+    return idsOf(commandId).events(count);
+  }
+
+  /** The ids of whatever comes of this command. */
+  NameBasedId.OfCommand idsOf(UUID commandId) {
+    return new NameBasedId.OfCommand(domain, id, commandId);
   }
 }

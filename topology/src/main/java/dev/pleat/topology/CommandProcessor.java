@@ -10,6 +10,7 @@ import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.JsonSchemas.Violation;
 import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.MessageHeaders;
+import dev.pleat.schemas.NameBasedId;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.Outcome.Accepted;
 import dev.pleat.schemas.Outcome.Rejected;
@@ -222,8 +223,18 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
    * One command and the aggregate it addresses.
    *
    * @param now when the log received the command, in ms since 1970
+   * @param ids of what comes of it
    */
-  private record Case<C>(AggregateName name, Aggregate aggregate, Incoming<C> command, long now) {
+  private record Case<C>(
+      AggregateName name,
+      Aggregate aggregate,
+      Incoming<C> command,
+      long now,
+      NameBasedId.OfCommand ids) {
+
+    Case(AggregateName name, Aggregate aggregate, Incoming<C> command, long now) {
+      this(name, aggregate, command, now, name.idsOf(command.id()));
+    }
 
     /** The time of whatever comes of the command: never before the aggregate's newest event. */
     Instant time() {
@@ -232,7 +243,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
 
     Outcome outcome(Verdict verdict) {
       return new Outcome(
-          name.outcomeOf(command.id()),
+          ids.outcome(),
           command.id(),
           verdict,
           time(),
@@ -411,7 +422,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     Aggregate aggregate = turn.aggregate();
     int keyBytes = turn.name().id().getBytes(UTF_8).length;
     long through = aggregate.version() + events.size();
-    List<UUID> ids = turn.name().eventsOf(turn.command().id(), events.size());
+    List<UUID> ids = turn.ids().events(events.size());
     List<byte[]> records = new ArrayList<>(events.size());
     int together = keyBytes;
     S state = before;

@@ -18,6 +18,8 @@ final class RecentCommands {
   /** Above any entry there can be: reason, detail and labels are limited. */
   private static final int MAX_ENTRY_BYTES = 64 * 1024;
 
+  private static final int MAX_LENGTH_BYTES = 3;
+
   private final byte[] bytes;
   private final int from;
   private final int to;
@@ -35,7 +37,7 @@ final class RecentCommands {
     RecentCommands commands = new RecentCommands(bytes, from, bytes.length, count);
     int end = from;
     for (int i = 0; i < count; i++) {
-      end = commands.entryAt(end).end();
+      end = commands.end(end);
     }
     if (end != bytes.length) {
       throw new IllegalStateException("an aggregate's state has bytes left");
@@ -59,9 +61,8 @@ final class RecentCommands {
   List<RememberedCommand> all(AggregateName aggregate) {
     List<RememberedCommand> all = new ArrayList<>(count);
     for (int at = from; at < to; ) {
-      Entry entry = entryAt(at);
-      all.add(RememberedCommand.read(buffer(entry), aggregate));
-      at = entry.end();
+      all.add(entry(at, aggregate));
+      at = end(at);
     }
     return all;
   }
@@ -69,11 +70,10 @@ final class RecentCommands {
   Optional<RememberedCommand> find(UUID commandId, AggregateName aggregate) {
     ByteBuffer all = ByteBuffer.wrap(bytes);
     for (int at = from; at < to; ) {
-      Entry entry = entryAt(at);
-      if (RememberedCommand.isOf(commandId, all, entry.begin())) {
-        return Optional.of(RememberedCommand.read(buffer(entry), aggregate));
+      if (RememberedCommand.isOf(commandId, all, begin(at))) {
+        return Optional.of(entry(at, aggregate));
       }
-      at = entry.end();
+      at = end(at);
     }
     return Optional.empty();
   }
@@ -103,17 +103,16 @@ final class RecentCommands {
     int begin = from;
     int left = count;
     while (left > 0) {
-      Entry first = entryAt(begin);
-      long decidedAt = RememberedCommand.decidedAt(all, first.begin());
+      long decidedAt = RememberedCommand.decidedAt(all, begin(begin));
       boolean isForgotten = decidedAt < oldest;
       if (!isForgotten && left < max && to - begin + entryBytes <= maxBytes) {
         break;
       }
       if (!isForgotten) {
         dropped = dropped.isEmpty() ? new ArrayList<>(1) : dropped;
-        dropped.add(dropped(all, first, decidedAt));
+        dropped.add(dropped(all, begin(begin), end(begin), decidedAt));
       }
-      begin = first.end();
+      begin = end(begin);
       left--;
     }
     if (entryBytes > maxBytes) {
@@ -128,40 +127,44 @@ final class RecentCommands {
     return new Added(new RecentCommands(out.array(), 0, out.capacity(), left + 1), dropped);
   }
 
-  private static Dropped dropped(ByteBuffer all, Entry entry, long decidedAt) {
-    byte[] copy = new byte[entry.end() - entry.begin()];
-    all.get(entry.begin(), copy);
-    return new Dropped(
-        new UUID(all.getLong(entry.begin()), all.getLong(entry.begin() + 8)), decidedAt, copy);
+  private static Dropped dropped(ByteBuffer all, int begin, int end, long decidedAt) {
+    byte[] copy = new byte[end - begin];
+    all.get(begin, copy);
+    return new Dropped(new UUID(all.getLong(begin), all.getLong(begin + 8)), decidedAt, copy);
   }
 
-  private record Entry(int begin, int end) {}
+  private RememberedCommand entry(int at, AggregateName aggregate) {
+    int begin = begin(at);
+    return RememberedCommand.read(
+        ByteBuffer.wrap(bytes, begin, end(at) - begin).slice(), aggregate);
+  }
 
-  /** The entry whose length lies here. */
-  private Entry entryAt(int at) {
-    int length = 0;
+  /** Where the entry begins whose length lies here. */
+  private int begin(int at) {
     int begin = at;
-    for (int shift = 0; ; shift += 7) {
-      if (begin >= to || shift > 14) {
-        throw cutOff();
-      }
-      byte next = bytes[begin++];
-      length |= (next & 0x7F) << shift;
-      if (next >= 0) {
-        break;
-      }
+    while (begin < to && bytes[begin] < 0) {
+      begin++;
     }
-    if (length < RememberedCommand.LEAST_BYTES || length > MAX_ENTRY_BYTES || begin + length > to) {
+    return begin + 1;
+  }
+
+  /** Where it ends. */
+  private int end(int at) {
+    int begin = begin(at);
+    if (begin > to || begin - at > MAX_LENGTH_BYTES) {
       throw cutOff();
     }
-    return new Entry(begin, begin + length);
+    int length = 0;
+    for (int i = begin - 1; i >= at; i--) {
+      length = length << 7 | bytes[i] & 0x7F;
+    }
+    if (length < RememberedCommand.LEAST_BYTES || length > MAX_ENTRY_BYTES || length > to - begin) {
+      throw cutOff();
+    }
+    return begin + length;
   }
 
   private static IllegalStateException cutOff() {
     return new IllegalStateException("an aggregate's state is cut off");
-  }
-
-  private ByteBuffer buffer(Entry entry) {
-    return ByteBuffer.wrap(bytes, entry.begin(), entry.end() - entry.begin()).slice();
   }
 }

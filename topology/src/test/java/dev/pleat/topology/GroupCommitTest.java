@@ -19,14 +19,31 @@ class GroupCommitTest {
   private final MockProcessorContext<Void, Void> context = new MockProcessorContext<>();
 
   @Test
-  void asks_for_none_where_nobody_waits() {
+  void where_nobody_waits_one_commit_takes_all() {
+    now += 1_000 * MS;
     for (int i = 0; i < 1_000; i++) {
       commits.processed(context, false);
-      now += MS;
     }
 
-    assertFalse(context.committed());
-    assertEquals(0, context.scheduledPunctuators().size());
+    assertFalse(committed());
+    CapturedPunctuator later = onlyPunctuator();
+    now += later.getInterval().toNanos();
+    later.getPunctuator().punctuate(0);
+    assertTrue(committed());
+  }
+
+  @Test
+  void a_commit_for_who_waits_does_not_wait_for_one_that_is_planned_later() {
+    now += 100 * MS;
+    commits.processed(context, true);
+    assertTrue(committed());
+    commits.processed(context, false);
+    assertTrue(onlyPunctuator().getInterval().toMillis() > 20);
+    now += 5 * MS;
+
+    commits.processed(context, true);
+
+    assertTrue(committed());
   }
 
   @Test
@@ -89,25 +106,84 @@ class GroupCommitTest {
   }
 
   @Test
-  void commits_are_farther_apart_the_more_there_is_to_do() {
-    assertEquals(5 * MS, gapAt(0), MS);
-    assertEquals(5.5 * MS, gapAt(1_000), MS);
-    assertEquals(10 * MS, gapAt(10_000), 2 * MS);
-    assertEquals(30 * MS, gapAt(50_000), 8 * MS);
-    assertEquals(50 * MS, gapAt(500_000), MS);
+  void commits_are_farther_apart_the_less_idle_the_thread_is() {
+    // Five milliseconds from one to the next are the least, four of which the commit takes.
+    assertEquals(1 * MS, gapAfterCommits(4 * MS, 0.01), 2 * MS);
+    assertEquals(4 * MS, gapAfterCommits(4 * MS, 0.5), 2 * MS);
+    assertEquals(8 * MS, gapAfterCommits(4 * MS, 0.67), 3 * MS);
+    assertEquals(40 * MS, gapAfterCommits(4 * MS, 1), MS);
   }
 
-  /** The gap after a second of so many records, a few of them waited for. */
-  private double gapAt(int perSecond) {
-    for (int ms = 0; ms < 1_000; ms++) {
-      for (int i = 0; i < perSecond / 1_000; i++) {
-        commits.processed(context, i == 0);
-      }
-      now += MS;
+  @Test
+  void slow_commits_leave_the_thread_time_to_work() {
+    assertEquals(100 * MS, gapAfterCommits(10 * MS, 1), MS);
+    assertEquals(120 * MS, gapAfterCommits(50 * MS, 1), MS);
+  }
+
+  @Test
+  void idle_time_is_not_taken_for_a_slow_commit() {
+    for (int i = 0; i < 20; i++) {
+      now += 300 * MS;
+      commits.processed(context, true);
     }
-    now += 50 * MS;
+
+    awaitCommit(1);
+    now += 4 * MS;
     commits.processed(context, true);
-    return pace.gapNanos();
+
+    assertTrue(pace.workNanos() <= 40 * MS, "works for " + pace.workNanos() + " ns");
+  }
+
+  @Test
+  void a_commit_planned_while_another_runs_waits_for_its_end() {
+    gapAfterCommits(10 * MS, 1);
+    now += MS / 10;
+    commits.processed(context, true);
+    CapturedPunctuator planned = context.scheduledPunctuators().getLast();
+    // The commit that was under way then ends only now.
+    now += planned.getInterval().toNanos();
+    commits.processed(context, true);
+
+    planned.getPunctuator().punctuate(0);
+
+    assertFalse(committed());
+    CapturedPunctuator again = context.scheduledPunctuators().getLast();
+    now += again.getInterval().toNanos();
+    again.getPunctuator().punctuate(0);
+    assertTrue(committed());
+  }
+
+  /**
+   * How long the thread goes on after a commit before it asks for the next, in ns, with commits
+   * that take so long and a thread busy for this share of the rest.
+   */
+  private double gapAfterCommits(long commitNanos, double busy) {
+    for (int commit = 0; commit < 60; commit++) {
+      awaitCommit(busy);
+      now += commitNanos;
+      commits.processed(context, true);
+    }
+    long from = now;
+    awaitCommit(busy);
+    return now - from;
+  }
+
+  /** Works, with somebody who waits for each command, until a commit is asked for. */
+  private void awaitCommit(double busy) {
+    long idle = 3 * MS / 2;
+    long work = busy == 1 ? Long.MAX_VALUE : (long) (idle * busy / (1 - busy));
+    context.resetCommit();
+    while (!context.committed()) {
+      for (long left = work; left > 0 && !context.committed(); left -= MS / 10) {
+        now += Math.min(left, MS / 10);
+        commits.processed(context, true);
+      }
+      if (!context.committed()) {
+        now += idle;
+        commits.processed(context, true);
+      }
+    }
+    context.resetCommit();
   }
 
   private boolean committed() {
