@@ -26,15 +26,15 @@ import org.junit.jupiter.api.io.TempDir;
  * at several times the most it can do. It has to go on at its pace, say so to those it turns away,
  * and take no more memory. Not part of {@code verify}: the profile {@code measure} runs it.
  *
- * <p>{@code -Dpleat.minutes=10} over HTTP at {@code -Dpleat.offered=8000} a second; {@code
- * -Dpleat.maximum=40000} is what it can do a second from topic to topic.
+ * <p>{@code -Dpleat.minutes=10} (0 for none) over HTTP at {@code -Dpleat.offered=8000} a second;
+ * {@code -Dpleat.maximum=40000} is what it can do a second from topic to topic.
  */
 final class OverloadMeasurement {
 
   private static final int MINUTES = Integer.getInteger("pleat.minutes", 10);
   private static final int OFFERED = Integer.getInteger("pleat.offered", 8_000);
   private static final int MAXIMUM = Integer.getInteger("pleat.maximum", 40_000);
-  private static final int CONNECTIONS = Integer.getInteger("pleat.connections", 12_000);
+  private static final int CONNECTIONS = Integer.getInteger("pleat.connections", 2_000);
   private static final Duration TOPIC_TIME = Duration.ofSeconds(12);
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final List<Integer> FACTORS = List.of(1, 2, 5, 10);
@@ -50,7 +50,9 @@ final class OverloadMeasurement {
 
   @Test
   void goes_on_at_its_pace_when_more_is_asked_than_it_can_do() throws Exception {
-    overHttp();
+    if (MINUTES > 0) {
+      overHttp();
+    }
     overTopics();
     sheet.check();
   }

@@ -23,6 +23,7 @@ import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.server.Connector;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.Server;
@@ -44,6 +45,13 @@ final class WebServer implements AutoCloseable {
   private static final int MAX_HEADER_BYTES = 16 * 1024;
   private static final int MAX_DRAINED_BYTES = 2 * 1024 * 1024;
   private static final long STOP_TIMEOUT_MS = 8_000;
+
+  /** Room for everybody who may wait, and for those who do not. */
+  private static final int MOST_CONNECTIONS = 20_000;
+
+  /** What a connection with a request under way takes of the heap, on the safe side. */
+  private static final long BYTES_A_CONNECTION = 128 * 1024;
+
   private static final Map<String, String> ALWAYS =
       Map.of("X-Content-Type-Options", "nosniff", "Cache-Control", "no-store");
 
@@ -114,7 +122,21 @@ final class WebServer implements AutoCloseable {
     config.routes.exception(Exception.class, WebServer::failed);
   }
 
+  /**
+   * How many connections are served at a time with a heap of so many bytes. Further ones stand in
+   * the operating system's queue until others close; to serve them would end the process.
+   */
+  static int connections(long heapBytes) {
+    return (int) Math.min(MOST_CONNECTIONS, Math.max(1, heapBytes / BYTES_A_CONNECTION));
+  }
+
+  /** Accepts no more connections than that, until others close. */
+  static void limitConnections(Server server, int connections) {
+    server.addBean(new NetworkConnectionLimit(connections, server));
+  }
+
   private static void configure(Server server) {
+    limitConnections(server, connections(Runtime.getRuntime().maxMemory()));
     server.setErrorHandler(new ProblemPage());
     server.insertHandler(new GracefulHandler());
     server.setStopTimeout(STOP_TIMEOUT_MS);

@@ -159,7 +159,10 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
           answer(record, addressed.aggregateId(), addressed.command());
     }
     position.processed(source.offset());
-    commits.processed(context, record.headers().lastHeader(MessageHeaders.REQUEST_ID) != null);
+    commits.processed(
+        context,
+        record.timestamp(),
+        record.headers().lastHeader(MessageHeaders.REQUEST_ID) != null);
   }
 
   private void answer(Record<byte[], byte[]> record, String aggregateId, Incoming<C> command) {

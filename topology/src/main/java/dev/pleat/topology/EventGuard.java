@@ -6,7 +6,9 @@ import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.StoppedView;
 import dev.pleat.schemas.UnreadableMessage;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -42,10 +44,25 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   private static final Logger LOG = LoggerFactory.getLogger(EventGuard.class);
   private static final int MAX_CAUSES = 20;
 
+  /** How many aggregates' versions are at hand without a look-up, a partition. */
+  static final int MAX_RECENT = 16_384;
+
   private final View view;
   private final MessageCodec<?, E> messages;
   private FixedKeyProcessorContext<String, WholeCommand<E>> context;
   private KeyValueStore<String, Long> seen;
+
+  /** The newest of what lies in {@code seen}, which nobody else writes to. */
+  private final Map<String, Long> recentlySeen =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+          return size() > MAX_RECENT;
+        }
+      };
+
   private KeyValueStore<String, List<byte[]>> held;
   private KeyValueStore<Integer, byte[]> stopped;
 
@@ -94,6 +111,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   public void init(FixedKeyProcessorContext<String, WholeCommand<E>> context) {
     this.context = context;
     seen = context.getStateStore(view.seenStore());
+    recentlySeen.clear();
     held = context.getStateStore(heldStore(view));
     stopped = context.getStateStore(view.stoppedStore());
     isStopped = stopped.get(context.taskId().partition()) != null;
@@ -122,14 +140,13 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
       throw new CannotFold("unreadable", "an event has a key and a value", null);
     }
     WholeCommand.Event<E> event = read(record.value());
-    Long last = seen.get(aggregateId);
-    long before = last == null ? 0 : last;
+    long before = lastSeen(aggregateId);
     if (event.version() <= before) {
       return;
     }
     if (event.version() == before + 1 && event.through() == event.version()) {
       project(record, new WholeCommand<>(List.of(event)));
-      seen.put(aggregateId, event.version());
+      see(aggregateId, event.version());
       return;
     }
     List<byte[]> waiting = held.get(aggregateId);
@@ -161,7 +178,18 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     }
     project(record, new WholeCommand<>(List.copyOf(events)));
     held.delete(aggregateId);
-    seen.put(aggregateId, event.version());
+    see(aggregateId, event.version());
+  }
+
+  private long lastSeen(String aggregateId) {
+    Long recent = recentlySeen.get(aggregateId);
+    Long last = recent == null ? seen.get(aggregateId) : recent;
+    return last == null ? 0 : last;
+  }
+
+  private void see(String aggregateId, long version) {
+    seen.put(aggregateId, version);
+    recentlySeen.put(aggregateId, version);
   }
 
   private void project(FixedKeyRecord<String, byte[]> record, WholeCommand<E> command)

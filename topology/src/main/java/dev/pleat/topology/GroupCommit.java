@@ -24,9 +24,13 @@ final class GroupCommit {
     this.pace = pace;
   }
 
-  /** Counts a record, and sees to a commit: soon if somebody waits for what became of it. */
-  void processed(ProcessorContext<?, ?> context, boolean waitedFor) {
-    pace.processed();
+  /**
+   * Counts a record, and sees to a commit: soon if somebody waits for what became of it.
+   *
+   * @param timestamp when the log received the record, in ms since 1970 by the broker's clock
+   */
+  void processed(ProcessorContext<?, ?> context, long timestamp, boolean waitedFor) {
+    pace.processed(context, timestamp);
     long next = pace.commits + 1;
     if (waitedFor) {
       if (pace.soon() <= 0) {
@@ -69,15 +73,20 @@ final class GroupCommit {
   }
 
   private void ask(ProcessorContext<?, ?> context) {
-    pace.asked();
+    pace.asked(context.currentSystemTimeMs());
     context.commit();
   }
 
   /**
    * How far apart the commits of one stream thread are, which does nothing else while it commits.
    *
-   * <p>The less idle time the thread has, the longer it works between two commits, measured by what
-   * a commit takes: with half of the time idle as long as a commit, with none ten times as long.
+   * <p>Where records had to wait for a commit to end, the thread works at least as long as the
+   * commit took before the next. And a commit costs about as much as a few hundred records: with
+   * 200 of them between two commits it works as long again, with 2 000 and more ten times as long.
+   * So a thread that falls behind has more records between two commits, and thereby catches up.
+   *
+   * <p>Whether a record had to wait is seen in its age, by the broker's clock, beside the least age
+   * that was seen: clocks that differ do not matter.
    */
   static final class Pace {
 
@@ -85,20 +94,30 @@ final class GroupCommit {
     private static final long LEAST_GAP_NANOS = 5_000_000;
 
     private static final long MOST_GAP_NANOS = 120_000_000;
+    private static final long FEW_RECORDS = 20;
+    private static final double RECORDS_WORTH_A_COMMIT = 200;
     private static final double MOST_COMMITS_OF_WORK = 10;
 
-    /** From one commit to the next, where nobody waits, with the thread idle and with it busy. */
-    private static final long LATER_IDLE_NANOS = 50_000_000;
+    /** From one commit to the next, where nobody waits, with few records and with many. */
+    private static final long LATER_LEAST_NANOS = 50_000_000;
 
-    private static final long LATER_BUSY_NANOS = 250_000_000;
+    private static final long LATER_MOST_NANOS = 250_000_000;
 
-    /** A longer pause between two records is a commit, or idle. */
+    /** So long a pause between two records after a commit was asked for is the commit. */
     private static final long PAUSE_NANOS = 1_000_000;
 
-    private static final double SHARE_OF_NEWEST = 0.25;
+    /** Older than this above the least age: the record had to wait. */
+    private static final long QUEUED_MS = 3;
 
-    /** After so long without a commit only the newest share of busy time counts. */
-    private static final long FORGET_NANOS = 500_000_000;
+    /**
+     * Older than this it had to wait, unless the clocks differ by as much: then it costs little.
+     */
+    private static final long OLD_MS = 1_000;
+
+    /** The least age is believed for so long, then a millisecond more is. */
+    private static final long LEAST_AGE_NANOS = 1_000_000_000;
+
+    private static final double SHARE_OF_NEWEST = 0.25;
 
     private final LongSupplier clock;
     private long commits;
@@ -106,9 +125,16 @@ final class GroupCommit {
     private long lastAsked;
     private long lastRecord;
     private long lastEnd;
-    private long busyNanos;
-    private double busyShare;
+    private boolean queued;
+    private long newestTimestamp;
+    private long leastAgeMs = OLD_MS;
+    private long leastAgeSince;
     private double commitNanos = LEAST_GAP_NANOS;
+
+    /** How many records were processed since the last commit, and between the two before. */
+    private long records;
+
+    private long recordsBefore;
 
     /**
      * A pace of its own.
@@ -117,38 +143,51 @@ final class GroupCommit {
      */
     Pace(LongSupplier clock) {
       this.clock = clock;
-      this.lastRecord = clock.getAsLong();
-      this.lastEnd = lastRecord;
-      this.lastAsked = lastRecord - LATER_BUSY_NANOS;
+      this.lastEnd = clock.getAsLong();
+      this.lastAsked = lastEnd - LEAST_GAP_NANOS;
     }
 
-    private void processed() {
+    private void processed(ProcessorContext<?, ?> context, long timestamp) {
+      records++;
+      newestTimestamp = timestamp;
+      if (!committing) {
+        return;
+      }
       long now = clock.getAsLong();
       long since = now - lastRecord;
       lastRecord = now;
       if (since < PAUSE_NANOS) {
-        busyNanos += since;
-      } else if (committing) {
-        committing = false;
+        return;
+      }
+      committing = false;
+      queued = isQueued(context.currentSystemTimeMs() - timestamp);
+      if (queued) {
         lastEnd = now;
-        // With idle time in it, it is too much: less is believed at once, more by and by.
-        double newest = Math.min(since, MOST_GAP_NANOS);
-        commitNanos =
-            Math.min(newest, commitNanos + SHARE_OF_NEWEST * Math.max(0, newest - commitNanos));
+        commitNanos += SHARE_OF_NEWEST * (Math.min(since, MOST_GAP_NANOS) - commitNanos);
       }
     }
 
-    private void asked() {
-      long now = clock.getAsLong();
-      long elapsed = Math.max(1, now - lastEnd);
-      double newest = Math.min(1, (double) busyNanos / elapsed);
-      busyShare =
-          elapsed > FORGET_NANOS ? newest : busyShare + SHARE_OF_NEWEST * (newest - busyShare);
-      busyNanos = 0;
+    private boolean isQueued(long ageMs) {
+      return ageMs - leastAgeMs > QUEUED_MS || ageMs > OLD_MS;
+    }
+
+    private void asked(long nowMs) {
       commits++;
+      recordsBefore = records;
+      records = 0;
       committing = true;
-      lastAsked = now;
-      lastEnd = now;
+      queued = false;
+      lastAsked = clock.getAsLong();
+      lastRecord = lastAsked;
+      lastEnd = lastAsked;
+      long ageMs = nowMs - newestTimestamp;
+      if (ageMs <= leastAgeMs) {
+        leastAgeMs = ageMs;
+        leastAgeSince = lastAsked;
+      } else if (lastAsked - leastAgeSince > LEAST_AGE_NANOS) {
+        leastAgeMs++;
+        leastAgeSince = lastAsked;
+      }
     }
 
     /** How long until a commit is due for which somebody waits, in ns; not above 0 if it is now. */
@@ -158,14 +197,20 @@ final class GroupCommit {
 
     /** The same where nobody waits. */
     private long later() {
-      long gap = LATER_IDLE_NANOS + (long) (busyShare * (LATER_BUSY_NANOS - LATER_IDLE_NANOS));
+      double share = commitsOfWork() / MOST_COMMITS_OF_WORK;
+      long gap = LATER_LEAST_NANOS + (long) (share * (LATER_MOST_NANOS - LATER_LEAST_NANOS));
       return lastEnd + gap - clock.getAsLong();
     }
 
     /** How long the thread is to work after a commit before the next. */
-    long workNanos() {
-      double commitsOfWork = Math.min(MOST_COMMITS_OF_WORK, busyShare / (1 - busyShare));
-      return (long) Math.min(MOST_GAP_NANOS, commitNanos * commitsOfWork);
+    private long workNanos() {
+      double most = Math.max(queued ? 1 : 0, commitsOfWork());
+      return (long) Math.min(MOST_GAP_NANOS, commitNanos * most);
+    }
+
+    private double commitsOfWork() {
+      long many = Math.max(0, recordsBefore - FEW_RECORDS);
+      return Math.min(MOST_COMMITS_OF_WORK, many / RECORDS_WORTH_A_COMMIT);
     }
   }
 }

@@ -13,6 +13,9 @@ class GroupCommitTest {
 
   private static final long MS = 1_000_000;
 
+  /** The broker's clock is an hour ahead. */
+  private static final long CLOCKS_DIFFER_MS = 3_600_000;
+
   private long now = 1;
   private final GroupCommit.Pace pace = new GroupCommit.Pace(() -> now);
   private final GroupCommit commits = new GroupCommit(pace);
@@ -22,7 +25,7 @@ class GroupCommitTest {
   void where_nobody_waits_one_commit_takes_all() {
     now += 1_000 * MS;
     for (int i = 0; i < 1_000; i++) {
-      commits.processed(context, false);
+      processed(false);
     }
 
     assertFalse(committed());
@@ -35,13 +38,14 @@ class GroupCommitTest {
   @Test
   void a_commit_for_who_waits_does_not_wait_for_one_that_is_planned_later() {
     now += 100 * MS;
-    commits.processed(context, true);
+    processed(true);
     assertTrue(committed());
-    commits.processed(context, false);
+    now += 2 * MS;
+    processed(false);
     assertTrue(onlyPunctuator().getInterval().toMillis() > 20);
-    now += 5 * MS;
+    now += 3 * MS;
 
-    commits.processed(context, true);
+    processed(true);
 
     assertTrue(committed());
   }
@@ -49,7 +53,7 @@ class GroupCommitTest {
   @Test
   void asks_at_once_when_there_was_silence() {
     now += 100 * MS;
-    commits.processed(context, true);
+    processed(true);
 
     assertTrue(committed());
   }
@@ -57,11 +61,11 @@ class GroupCommitTest {
   @Test
   void the_next_one_waits_for_the_gap_and_not_for_another_record() {
     now += 100 * MS;
-    commits.processed(context, true);
+    processed(true);
     assertTrue(committed());
     now += MS;
-    commits.processed(context, true);
-    commits.processed(context, true);
+    processed(true);
+    processed(true);
     assertFalse(committed());
 
     CapturedPunctuator later = onlyPunctuator();
@@ -76,12 +80,12 @@ class GroupCommitTest {
   @Test
   void a_commit_that_took_the_command_along_is_not_asked_for_again() {
     now += 100 * MS;
-    commits.processed(context, true);
+    processed(true);
     now += MS;
-    commits.processed(context, true);
+    processed(true);
     CapturedPunctuator later = onlyPunctuator();
     now += 5 * MS;
-    commits.processed(context, true);
+    processed(true);
     assertTrue(committed());
 
     later.getPunctuator().punctuate(0);
@@ -94,10 +98,11 @@ class GroupCommitTest {
     GroupCommit neighbour = new GroupCommit(pace);
     MockProcessorContext<Void, Void> itsContext = new MockProcessorContext<>();
     now += 100 * MS;
-    commits.processed(context, true);
+    processed(true);
     now += MS;
+    itsContext.setCurrentSystemTimeMs(now / MS);
 
-    neighbour.processed(itsContext, true);
+    neighbour.processed(itsContext, now / MS, true);
 
     assertFalse(itsContext.committed());
     now += 5 * MS;
@@ -106,43 +111,41 @@ class GroupCommitTest {
   }
 
   @Test
-  void commits_are_farther_apart_the_less_idle_the_thread_is() {
+  void commits_are_farther_apart_the_more_there_is_to_do() {
     // Five milliseconds from one to the next are the least, four of which the commit takes.
-    assertEquals(1 * MS, gapAfterCommits(4 * MS, 0.01), 2 * MS);
-    assertEquals(4 * MS, gapAfterCommits(4 * MS, 0.5), 2 * MS);
-    assertEquals(8 * MS, gapAfterCommits(4 * MS, 0.67), 3 * MS);
-    assertEquals(40 * MS, gapAfterCommits(4 * MS, 1), MS);
+    assertEquals(6 * MS, workBetweenCommits(4 * MS, 100), MS / 10);
+    assertEquals(1 * MS, workBetweenCommits(4 * MS, 1_000), MS);
+    assertEquals(1.5 * MS, workBetweenCommits(4 * MS, 10_000), MS);
+    assertEquals(6 * MS, workBetweenCommits(4 * MS, 30_000), 4 * MS);
+    assertEquals(40 * MS, workBetweenCommits(4 * MS, 100_000), MS);
   }
 
   @Test
   void slow_commits_leave_the_thread_time_to_work() {
-    assertEquals(100 * MS, gapAfterCommits(10 * MS, 1), MS);
-    assertEquals(120 * MS, gapAfterCommits(50 * MS, 1), MS);
+    assertEquals(100 * MS, workBetweenCommits(10 * MS, 50_000), MS);
+    assertEquals(120 * MS, workBetweenCommits(50 * MS, 10_000), MS);
   }
 
   @Test
   void idle_time_is_not_taken_for_a_slow_commit() {
     for (int i = 0; i < 20; i++) {
       now += 300 * MS;
-      commits.processed(context, true);
+      processed(true);
     }
 
-    awaitCommit(1);
-    now += 4 * MS;
-    commits.processed(context, true);
-
-    assertTrue(pace.workNanos() <= 40 * MS, "works for " + pace.workNanos() + " ns");
+    assertEquals(40 * MS, workBetweenCommits(4 * MS, 400_000, 3), 6 * MS);
   }
 
   @Test
   void a_commit_planned_while_another_runs_waits_for_its_end() {
-    gapAfterCommits(10 * MS, 1);
+    workBetweenCommits(10 * MS, 50_000);
     now += MS / 10;
-    commits.processed(context, true);
+    processed(true);
     CapturedPunctuator planned = context.scheduledPunctuators().getLast();
     // The commit that was under way then ends only now.
+    long came = now;
     now += planned.getInterval().toNanos();
-    commits.processed(context, true);
+    processed(came, true);
 
     planned.getPunctuator().punctuate(0);
 
@@ -153,37 +156,39 @@ class GroupCommitTest {
     assertTrue(committed());
   }
 
-  /**
-   * How long the thread goes on after a commit before it asks for the next, in ns, with commits
-   * that take so long and a thread busy for this share of the rest.
-   */
-  private double gapAfterCommits(long commitNanos, double busy) {
-    for (int commit = 0; commit < 60; commit++) {
-      awaitCommit(busy);
-      now += commitNanos;
-      commits.processed(context, true);
-    }
-    long from = now;
-    awaitCommit(busy);
-    return now - from;
+  private double workBetweenCommits(long commitNanos, int perSecond) {
+    return workBetweenCommits(commitNanos, perSecond, 60);
   }
 
-  /** Works, with somebody who waits for each command, until a commit is asked for. */
-  private void awaitCommit(double busy) {
-    long idle = 3 * MS / 2;
-    long work = busy == 1 ? Long.MAX_VALUE : (long) (idle * busy / (1 - busy));
-    context.resetCommit();
-    while (!context.committed()) {
-      for (long left = work; left > 0 && !context.committed(); left -= MS / 10) {
-        now += Math.min(left, MS / 10);
-        commits.processed(context, true);
+  /**
+   * How long the thread works after a commit before it asks for the next, in ns: after so many
+   * commits that take so long, with so many records a second, those that come meanwhile too.
+   */
+  private double workBetweenCommits(long commitNanos, int perSecond, int after) {
+    long due = now;
+    long ended = now;
+    for (int commit = 0; commit <= after; commit++) {
+      ended = now;
+      while (!committed()) {
+        due += 1_000_000_000L / perSecond;
+        now = Math.max(now, due);
+        processed(due, true);
       }
-      if (!context.committed()) {
-        now += idle;
-        commits.processed(context, true);
+      if (commit < after) {
+        now += commitNanos;
       }
     }
-    context.resetCommit();
+    return now - ended;
+  }
+
+  private void processed(boolean waitedFor) {
+    processed(now, waitedFor);
+  }
+
+  /** Of a record that came at that time. */
+  private void processed(long came, boolean waitedFor) {
+    context.setCurrentSystemTimeMs(now / MS);
+    commits.processed(context, came / MS + CLOCKS_DIFFER_MS, waitedFor);
   }
 
   private boolean committed() {

@@ -114,6 +114,23 @@ class ViewTopologyTest {
   }
 
   @Test
+  void folds_each_event_once_with_more_aggregates_than_it_has_at_hand() {
+    int pages = EventGuard.MAX_RECENT + 100;
+    for (long version = 1; version <= 2; version++) {
+      for (int page = 0; page < pages; page++) {
+        event("p" + page, version, version, line("p" + page, "l" + version));
+      }
+    }
+    event("p0", 1, 1, line("p0", "again"));
+    event("p0", 2, 2, line("p0", "again"));
+
+    assertEquals(2 * pages, changes.readValuesToList().size());
+    assertEquals("{\"page\":\"p0\",\"lines\":2,\"last\":\"l2\",\"version\":2}", row("p0"));
+    assertEquals(2, seen.get("p" + (pages - 1)));
+    assertGoesOn();
+  }
+
+  @Test
   void gives_the_same_rows_when_every_event_comes_three_times() {
     long seed = System.nanoTime();
     SplittableRandom random = new SplittableRandom(seed);
