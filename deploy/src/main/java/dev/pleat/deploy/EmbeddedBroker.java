@@ -109,6 +109,10 @@ final class EmbeddedBroker implements Broker {
     // An expired offset would make an application that was away for a week process its commands
     // again.
     properties.put("offsets.retention.minutes", String.valueOf(Integer.MAX_VALUE));
+    // A transaction that begins before the markers of the last one are written is tried again by
+    // the
+    // broker after this time; with the default, 20 ms, a burst's second commit takes that long.
+    properties.put("add.partitions.to.txn.retry.backoff.ms", "1");
     // A dead instance's open transaction holds readers up until this sweep finds it; the default is
     // 10 s.
     properties.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");

@@ -59,7 +59,9 @@ final class BenchmarkedApplication implements AutoCloseable {
     /** The view {@code values}, from the first event. */
     VIEW,
     /** The command topology again, with its state directory lost: restores its stores. */
-    RESTORE
+    RESTORE,
+    /** The command topology, which then goes on until this process is closed. */
+    GO_ON_DECIDING
   }
 
   /**
@@ -184,6 +186,7 @@ final class BenchmarkedApplication implements AutoCloseable {
     private final Path directory;
     private final ProcessHandle broker;
     private final StoreMemory memory = new StoreMemory(256L * 1024 * 1024);
+    private final List<KafkaStreams> goingOn = new ArrayList<>();
 
     Runner(String servers, Path directory, ProcessHandle broker) {
       this.servers = servers;
@@ -217,6 +220,12 @@ final class BenchmarkedApplication implements AutoCloseable {
         }
         case VIEW ->
             timed(ViewTopology.of(domain, "values"), settings.folding(run + "-values."), from, to);
+        case GO_ON_DECIDING -> {
+          KafkaStreams streams = new KafkaStreams(commands, settings.deciding(run + "-commands."));
+          goingOn.add(streams);
+          streams.start();
+          yield new Measured(new Progress(streams).await(to), 1, 0, 0);
+        }
         case RESTORE -> restored(commands, settings.deciding(run + "-commands."), run);
       };
     }
@@ -405,6 +414,7 @@ final class BenchmarkedApplication implements AutoCloseable {
               Long.parseLong(fields[3]));
       answers.println(ANSWER + measured.line());
     }
+    runner.goingOn.forEach(KafkaStreams::close);
     System.exit(0);
   }
 }

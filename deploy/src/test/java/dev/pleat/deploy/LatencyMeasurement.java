@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -29,19 +30,20 @@ import org.junit.jupiter.api.io.TempDir;
  * wait for answers: over HTTP, and from topic to topic, beside a transaction of one message on the
  * same broker. Not part of {@code verify}: the profile {@code measure} runs it.
  *
- * <p>{@code -Dpleat.seconds=60} of each rate, the first five left out; {@code -Dpleat.half=20000}
- * is half of the highest rate of commands a second.
+ * <p>{@code -Dpleat.seconds=60} of each rate, the first five left out; {@code -Dpleat.half=30000}
+ * is half of the highest rate of commands a second, of the command topology alone.
  */
 final class LatencyMeasurement {
 
   private static final int SECONDS = Integer.getInteger("pleat.seconds", 60);
-  private static final int HALF = Integer.getInteger("pleat.half", 20_000);
+  private static final int HALF = Integer.getInteger("pleat.half", 30_000);
   private static final Duration WARM_UP = Duration.ofSeconds(10);
   private static final Duration TIME = Duration.ofSeconds(SECONDS);
   private static final Duration LEFT_OUT = Duration.ofMillis(Math.min(5_000, SECONDS * 500L));
   private static final Duration RAW_TIME = Duration.ofSeconds(Math.min(15, SECONDS));
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long SEED = 20261121;
+  private static final int VALUES = 5_000;
   private static final String RAW_TOPIC = "measurement.raw";
 
   private static final List<String> HEAD =
@@ -61,6 +63,7 @@ final class LatencyMeasurement {
 
   private final FigureSheet sheet = new FigureSheet("Latency, " + SECONDS + " s of each rate");
   private final List<List<String>> rows = new ArrayList<>();
+  private final List<Runnable> bars = new ArrayList<>();
 
   @Test
   void answers_in_time() throws Exception {
@@ -77,39 +80,58 @@ final class LatencyMeasurement {
       OpenLoop http5000 = OpenLoop.steady(5_000, TIME, LEFT_OUT);
       row("HTTP, 5000/s", http5000, overHttp(pleat, http5000, 256));
       row("one-message transaction, 100/s", raw(pleat.bootstrapServers()));
-      OpenLoop topic100 = OpenLoop.steady(100, TIME, LEFT_OUT);
-      overTopics(pleat, topic100, "slow", 0);
-      row("topics, 100/s", topic100);
-      OpenLoop topic10k = OpenLoop.steady(10_000, TIME, LEFT_OUT);
-      overTopics(pleat, topic10k, "fast", 2);
-      row("topics, 10000/s", topic10k);
-      OpenLoop half = OpenLoop.steady(HALF, TIME, LEFT_OUT);
-      overTopics(pleat, half, "half", 2);
-      row("topics, half: " + HALF + "/s", half);
+      OpenLoop whole = OpenLoop.steady(100, TIME, LEFT_OUT);
+      overTopics(pleat.bootstrapServers(), pleat.values(), whole, "whole", 0);
+      row("topics, 100/s, with HTTP, view and status beside it", whole);
 
-      sheet.table(HEAD, rows);
-      double first = half.firstThird().percentileMs(50);
-      double last = half.lastThird().percentileMs(50);
-      sheet.note(
-          "p50 of the half, first and last third: "
-              + Latencies.text(first)
-              + " and "
-              + Latencies.text(last)
-              + " ms. Missed: no answer, or another than 200. Bursts: seed "
-              + SEED
-              + ".");
       atMost(6, http100.latencies().percentileMs(50), "HTTP, 100/s, p50");
       atMost(50, http100.latencies().percentileMs(99), "HTTP, 100/s, p99");
       atMost(50, bursts.latencies().percentileMs(99), "HTTP, bursts, p99");
-      atMost(15, topic10k.latencies().percentileMs(50), "topics, 10000/s, p50");
+    }
+    decidesAlone();
+    sheet.table(HEAD, rows);
+    sheet.note("Missed: no answer, or another than 200. Bursts: seed " + SEED + ".");
+    bars.forEach(Runnable::run);
+    sheet.check();
+  }
+
+  /** The command topology without HTTP, in a process with nothing else. */
+  private void decidesAlone() {
+    try (BrokerProcess broker = BrokerProcess.start(directory.resolve("alone-kafka"));
+        BenchmarkedApplication application =
+            BenchmarkedApplication.start(broker, directory.resolve("alone"))) {
+      String servers = broker.bootstrapServers();
+      Backlog backlog = Backlog.of(VALUES, VALUES);
+      Backlog.createTopics(servers);
+      backlog.write(servers);
+      application.measure(BenchmarkedApplication.Work.GO_ON_DECIDING, "alone", 0, VALUES);
+      List<String> values = IntStream.range(0, VALUES).mapToObj(backlog::valueId).toList();
+      overTopics(servers, values, OpenLoop.steady(HALF, WARM_UP, Duration.ZERO), "warm", 2);
+
+      OpenLoop slow = OpenLoop.steady(100, TIME, LEFT_OUT);
+      overTopics(servers, values, slow, "slow", 0);
+      row("topics, 100/s", slow);
+      OpenLoop fast = OpenLoop.steady(10_000, TIME, LEFT_OUT);
+      overTopics(servers, values, fast, "fast", 2);
+      row("topics, 10000/s", fast);
+      OpenLoop half = OpenLoop.steady(HALF, TIME, LEFT_OUT);
+      overTopics(servers, values, half, "half", 2);
+      row("topics, half: " + HALF + "/s", half);
+
+      atMost(15, fast.latencies().percentileMs(50), "topics, 10000/s, p50");
       atMost(50, half.latencies().percentileMs(50), "topics, half, p50");
+      double first = half.firstThird().percentileMs(50);
+      double last = half.lastThird().percentileMs(50);
       atMost(1.5 * first, last, "topics, half, p50 of the last third beside the first");
-      sheet.check();
     }
   }
 
   private void atMost(double bar, double ms, String what) {
-    sheet.bar(ms <= bar, what + ": " + Latencies.text(ms) + " <= " + Latencies.text(bar) + " ms");
+    bars.add(
+        () ->
+            sheet.bar(
+                ms <= bar,
+                what + ": " + Latencies.text(ms) + " <= " + Latencies.text(bar) + " ms"));
   }
 
   private void row(String name, OpenLoop loop) {
@@ -153,12 +175,13 @@ final class LatencyMeasurement {
     return statuses;
   }
 
-  private static void overTopics(MeasuredPleat pleat, OpenLoop loop, String run, int lingerMs) {
+  private static void overTopics(
+      String servers, List<String> values, OpenLoop loop, String run, int lingerMs) {
     AtomicInteger done = new AtomicInteger();
-    try (TopicLoad load = new TopicLoad(pleat.bootstrapServers(), pleat.values(), run, lingerMs);
+    try (TopicLoad load = new TopicLoad(servers, values, run, lingerMs);
         Arrivals outcomes =
             new Arrivals(
-                pleat.bootstrapServers(),
+                servers,
                 CalculatorSchema.SCHEMA.outcomesTopic(),
                 (outcome, nanoTime) -> {
                   int command = load.accepted(outcome);

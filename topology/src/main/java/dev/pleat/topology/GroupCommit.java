@@ -80,13 +80,11 @@ final class GroupCommit {
   /**
    * How far apart the commits of one stream thread are, which does nothing else while it commits.
    *
-   * <p>Where records had to wait for a commit to end, the thread works at least as long as the
-   * commit took before the next. And a commit costs about as much as a few hundred records: with
-   * 200 of them between two commits it works as long again, with 2 000 and more ten times as long.
-   * So a thread that falls behind has more records between two commits, and thereby catches up.
-   *
-   * <p>Whether a record had to wait is seen in its age, by the broker's clock, beside the least age
-   * that was seen: clocks that differ do not matter.
+   * <p>A record that came while a commit ran is older when that ends than records usually are, by
+   * no more than the commit took. If it is older still, the thread has fallen behind: then it works
+   * longer between commits, half as long again each time, up to ten times as long as a commit
+   * takes. Once it keeps up, the time shrinks again. Ages are by the broker's clock beside the
+   * least age that was seen, so that clocks that differ do not matter.
    */
   static final class Pace {
 
@@ -94,11 +92,13 @@ final class GroupCommit {
     private static final long LEAST_GAP_NANOS = 5_000_000;
 
     private static final long MOST_GAP_NANOS = 120_000_000;
-    private static final long FEW_RECORDS = 20;
-    private static final double RECORDS_WORTH_A_COMMIT = 200;
+    private static final double LEAST_COMMITS_OF_WORK = 0.5;
     private static final double MOST_COMMITS_OF_WORK = 10;
+    private static final double BEHIND = 1.5;
+    private static final double KEEPING_UP = 0.9;
+    private static final double IDLE = 0.5;
 
-    /** From one commit to the next, where nobody waits, with few records and with many. */
+    /** From one commit to the next, where nobody waits: keeping up, and far behind. */
     private static final long LATER_LEAST_NANOS = 50_000_000;
 
     private static final long LATER_MOST_NANOS = 250_000_000;
@@ -106,15 +106,15 @@ final class GroupCommit {
     /** So long a pause between two records after a commit was asked for is the commit. */
     private static final long PAUSE_NANOS = 1_000_000;
 
-    /** Older than this above the least age: the record had to wait. */
-    private static final long QUEUED_MS = 3;
+    /** So much above the least age a record may be without having waited. */
+    private static final long USUAL_MS = 3;
 
     /**
-     * Older than this it had to wait, unless the clocks differ by as much: then it costs little.
+     * The least age is not taken to be more than this at first: a backlog is one from the start.
      */
     private static final long OLD_MS = 1_000;
 
-    /** The least age is believed for so long, then a millisecond more is. */
+    /** The least age is believed for so long, then it moves towards what is seen: clocks drift. */
     private static final long LEAST_AGE_NANOS = 1_000_000_000;
 
     private static final double SHARE_OF_NEWEST = 0.25;
@@ -125,16 +125,11 @@ final class GroupCommit {
     private long lastAsked;
     private long lastRecord;
     private long lastEnd;
-    private boolean queued;
+    private double commitsOfWork;
     private long newestTimestamp;
     private long leastAgeMs = OLD_MS;
     private long leastAgeSince;
     private double commitNanos = LEAST_GAP_NANOS;
-
-    /** How many records were processed since the last commit, and between the two before. */
-    private long records;
-
-    private long recordsBefore;
 
     /**
      * A pace of its own.
@@ -148,7 +143,6 @@ final class GroupCommit {
     }
 
     private void processed(ProcessorContext<?, ?> context, long timestamp) {
-      records++;
       newestTimestamp = timestamp;
       if (!committing) {
         return;
@@ -160,23 +154,24 @@ final class GroupCommit {
         return;
       }
       committing = false;
-      queued = isQueued(context.currentSystemTimeMs() - timestamp);
-      if (queued) {
-        lastEnd = now;
-        commitNanos += SHARE_OF_NEWEST * (Math.min(since, MOST_GAP_NANOS) - commitNanos);
+      long waitedMs = context.currentSystemTimeMs() - timestamp - leastAgeMs;
+      if (waitedMs <= USUAL_MS) {
+        commitsOfWork *= IDLE;
+        return;
       }
-    }
-
-    private boolean isQueued(long ageMs) {
-      return ageMs - leastAgeMs > QUEUED_MS || ageMs > OLD_MS;
+      // It was there before the commit ended, and that was just now.
+      lastEnd = now;
+      commitNanos += SHARE_OF_NEWEST * (Math.min(since, MOST_GAP_NANOS) - commitNanos);
+      boolean isBehind = waitedMs > since / 1_000_000 + USUAL_MS;
+      commitsOfWork =
+          isBehind
+              ? Math.min(MOST_COMMITS_OF_WORK, Math.max(1, commitsOfWork) * BEHIND)
+              : commitsOfWork * KEEPING_UP;
     }
 
     private void asked(long nowMs) {
       commits++;
-      recordsBefore = records;
-      records = 0;
       committing = true;
-      queued = false;
       lastAsked = clock.getAsLong();
       lastRecord = lastAsked;
       lastEnd = lastAsked;
@@ -185,7 +180,7 @@ final class GroupCommit {
         leastAgeMs = ageMs;
         leastAgeSince = lastAsked;
       } else if (lastAsked - leastAgeSince > LEAST_AGE_NANOS) {
-        leastAgeMs++;
+        leastAgeMs += Math.max(1, (ageMs - leastAgeMs) / 8);
         leastAgeSince = lastAsked;
       }
     }
@@ -197,20 +192,16 @@ final class GroupCommit {
 
     /** The same where nobody waits. */
     private long later() {
-      double share = commitsOfWork() / MOST_COMMITS_OF_WORK;
+      double share = commitsOfWork / MOST_COMMITS_OF_WORK;
       long gap = LATER_LEAST_NANOS + (long) (share * (LATER_MOST_NANOS - LATER_LEAST_NANOS));
       return lastEnd + gap - clock.getAsLong();
     }
 
     /** How long the thread is to work after a commit before the next. */
     private long workNanos() {
-      double most = Math.max(queued ? 1 : 0, commitsOfWork());
+      boolean endedJustNow = lastEnd > lastAsked;
+      double most = Math.max(endedJustNow ? LEAST_COMMITS_OF_WORK : 0, commitsOfWork);
       return (long) Math.min(MOST_GAP_NANOS, commitNanos * most);
-    }
-
-    private double commitsOfWork() {
-      long many = Math.max(0, recordsBefore - FEW_RECORDS);
-      return Math.min(MOST_COMMITS_OF_WORK, many / RECORDS_WORTH_A_COMMIT);
     }
   }
 }

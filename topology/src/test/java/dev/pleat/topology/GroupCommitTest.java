@@ -102,7 +102,7 @@ class GroupCommitTest {
     now += MS;
     itsContext.setCurrentSystemTimeMs(now / MS);
 
-    neighbour.processed(itsContext, now / MS, true);
+    neighbour.processed(itsContext, now / MS + CLOCKS_DIFFER_MS, true);
 
     assertFalse(itsContext.committed());
     now += 5 * MS;
@@ -111,34 +111,55 @@ class GroupCommitTest {
   }
 
   @Test
-  void commits_are_farther_apart_the_more_there_is_to_do() {
-    // Five milliseconds from one to the next are the least, four of which the commit takes.
-    assertEquals(6 * MS, workBetweenCommits(4 * MS, 100), MS / 10);
-    assertEquals(1 * MS, workBetweenCommits(4 * MS, 1_000), MS);
-    assertEquals(1.5 * MS, workBetweenCommits(4 * MS, 10_000), MS);
-    assertEquals(6 * MS, workBetweenCommits(4 * MS, 30_000), 4 * MS);
-    assertEquals(40 * MS, workBetweenCommits(4 * MS, 100_000), MS);
+  void commits_are_close_together_while_the_thread_keeps_up() {
+    for (int perSecond : new int[] {100, 1_000, 10_000}) {
+      Worked worked = work(perSecond, 20_000, 4 * MS);
+
+      assertTrue(
+          worked.betweenCommits() <= Math.max(5 * MS, 1_000 * MS / perSecond),
+          perSecond + ": " + worked);
+      assertTrue(worked.age() <= 10 * MS, perSecond + ": " + worked);
+    }
+  }
+
+  @Test
+  void commits_are_farther_apart_when_the_thread_would_fall_behind() {
+    Worked worked = work(40_000, 20_000, 4 * MS);
+
+    assertTrue(worked.betweenCommits() > 10 * MS, worked.toString());
+    assertTrue(worked.age() < 100 * MS, worked.toString());
   }
 
   @Test
   void slow_commits_leave_the_thread_time_to_work() {
-    assertEquals(100 * MS, workBetweenCommits(10 * MS, 50_000), MS);
-    assertEquals(120 * MS, workBetweenCommits(50 * MS, 10_000), MS);
+    Worked worked = work(30_000, 20_000, 25 * MS);
+
+    assertTrue(worked.age() < 250 * MS, worked.toString());
   }
 
   @Test
-  void idle_time_is_not_taken_for_a_slow_commit() {
-    for (int i = 0; i < 20; i++) {
-      now += 300 * MS;
-      processed(true);
-    }
+  void a_thread_that_cannot_keep_up_works_ten_times_as_long_as_it_commits() {
+    Worked worked = work(100_000, 20_000, 4 * MS);
 
-    assertEquals(40 * MS, workBetweenCommits(4 * MS, 400_000, 3), 6 * MS);
+    assertEquals(40 * MS, worked.betweenCommits(), MS);
+  }
+
+  @Test
+  void commits_are_close_together_again_when_a_backlog_is_done() {
+    work(100_000, 20_000, 4 * MS);
+    now += 1_000 * MS;
+
+    Worked worked = work(1_000, 20_000, 4 * MS);
+
+    assertTrue(worked.betweenCommits() <= 5 * MS, worked.toString());
   }
 
   @Test
   void a_commit_planned_while_another_runs_waits_for_its_end() {
-    workBetweenCommits(10 * MS, 50_000);
+    work(100_000, 20_000, 10 * MS);
+    now += 200 * MS;
+    processed(true);
+    assertTrue(committed());
     now += MS / 10;
     processed(true);
     CapturedPunctuator planned = context.scheduledPunctuators().getLast();
@@ -156,29 +177,35 @@ class GroupCommitTest {
     assertTrue(committed());
   }
 
-  private double workBetweenCommits(long commitNanos, int perSecond) {
-    return workBetweenCommits(commitNanos, perSecond, 60);
-  }
-
   /**
-   * How long the thread works after a commit before it asks for the next, in ns: after so many
-   * commits that take so long, with so many records a second, those that come meanwhile too.
+   * How it went in the end, in ns.
+   *
+   * @param betweenCommits from the end of a commit to when the next was asked for, on average
+   * @param age of the newest record
    */
-  private double workBetweenCommits(long commitNanos, int perSecond, int after) {
-    long due = now;
-    long ended = now;
-    for (int commit = 0; commit <= after; commit++) {
-      ended = now;
-      while (!committed()) {
-        due += 1_000_000_000L / perSecond;
-        now = Math.max(now, due);
-        processed(due, true);
-      }
-      if (commit < after) {
+  private record Worked(long betweenCommits, long age) {}
+
+  /** Five seconds with so many records a second that take so long each, and such commits. */
+  private Worked work(int perSecond, long recordNanos, long commitNanos) {
+    long begin = now;
+    long came = now;
+    long end = now;
+    long worked = 0;
+    int counted = 0;
+    while (now - begin < 5_000 * MS) {
+      came += 1_000_000_000L / perSecond;
+      now = Math.max(now, came) + recordNanos;
+      processed(came, true);
+      if (committed()) {
+        if (now - begin > 4_000 * MS) {
+          worked += now - end;
+          counted++;
+        }
         now += commitNanos;
+        end = now;
       }
     }
-    return now - ended;
+    return new Worked(worked / Math.max(1, counted), now - came);
   }
 
   private void processed(boolean waitedFor) {
