@@ -22,6 +22,7 @@ final class StoreMemory implements AutoCloseable {
   private static final double FOR_INDEXES_AND_FILTERS = 0.1;
 
   private static final long ARENA_BLOCK_BYTES = 64 * 1024;
+  private static final double FILTER_SHARE_OF_BUFFER = 0.004;
   private static final long WRITE_BUFFER_BYTES = 32 * 1024 * 1024;
 
   private final LRUCache blocks;
@@ -78,7 +79,11 @@ final class StoreMemory implements AutoCloseable {
       // Twice what Kafka Streams takes: an aggregate's record is replaced with every command, and
       // only the last one of a buffer goes to a file. All buffers together keep to the limit.
       options.setWriteBufferSize(WRITE_BUFFER_BYTES);
-      // Most look-ups of the write side are for command ids that are not there.
+      // Most look-ups of the write side are for command ids that are not there: a filter says so
+      // without a search, in the buffers too. A buffer takes its filter when it takes its first
+      // entry: a tenth, as others have it, would use up the limit with a few dozen stores.
+      options.setMemtablePrefixBloomSizeRatio(FILTER_SHARE_OF_BUFFER);
+      options.setMemtableWholeKeyFiltering(true);
       options.setOptimizeFiltersForHits(false);
     }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
@@ -30,20 +31,24 @@ import org.junit.jupiter.api.io.TempDir;
  * wait for answers: over HTTP, and from topic to topic, beside a transaction of one message on the
  * same broker. Not part of {@code verify}: the profile {@code measure} runs it.
  *
- * <p>{@code -Dpleat.seconds=60} of each rate, the first five left out; {@code -Dpleat.half=30000}
- * is half of the highest rate of commands a second, of the command topology alone.
+ * <p>{@code -Dpleat.seconds=60} of each rate, the first five left out. Everything is warmed up for
+ * {@code -Dpleat.warm=60} s before: two cores compile the broker and Pleat for a minute. {@code
+ * -Dpleat.half=0} a second is half of the highest rate, 0 for half of what this run finds.
  */
 final class LatencyMeasurement {
 
   private static final int SECONDS = Integer.getInteger("pleat.seconds", 60);
-  private static final int HALF = Integer.getInteger("pleat.half", 30_000);
-  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  private static final int HALF = Integer.getInteger("pleat.half", 0);
+  private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("pleat.warm", 60));
+  private static final Duration SHORT = Duration.ofSeconds(10);
+  private static final Duration MAXIMUM_TIME = Duration.ofSeconds(15);
+  private static final int MORE_THAN_IT_CAN = 60_000;
   private static final Duration TIME = Duration.ofSeconds(SECONDS);
   private static final Duration LEFT_OUT = Duration.ofMillis(Math.min(5_000, SECONDS * 500L));
   private static final Duration RAW_TIME = Duration.ofSeconds(Math.min(15, SECONDS));
   private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final long SEED = 20261121;
-  private static final int VALUES = 5_000;
+  private static final int VALUES = 100_000;
   private static final String RAW_TOPIC = "measurement.raw";
 
   private static final List<String> HEAD =
@@ -68,7 +73,8 @@ final class LatencyMeasurement {
   @Test
   void answers_in_time() throws Exception {
     try (MeasuredPleat pleat = MeasuredPleat.start("latency", directory)) {
-      overHttp(pleat, OpenLoop.steady(500, WARM_UP, Duration.ZERO), 64);
+      overHttp(pleat, OpenLoop.steady(2_000, WARM_UP, Duration.ZERO), 64);
+      overHttp(pleat, OpenLoop.steady(100, SHORT, Duration.ZERO), 64);
 
       OpenLoop bursts = OpenLoop.bursts(TIME, LEFT_OUT, SEED);
       // No more connections than needed: the server closes those that are idle for 30 s.
@@ -106,7 +112,8 @@ final class LatencyMeasurement {
       backlog.write(servers);
       application.measure(BenchmarkedApplication.Work.GO_ON_DECIDING, "alone", 0, VALUES);
       List<String> values = IntStream.range(0, VALUES).mapToObj(backlog::valueId).toList();
-      overTopics(servers, values, OpenLoop.steady(HALF, WARM_UP, Duration.ZERO), "warm", 2);
+      overTopics(servers, values, OpenLoop.steady(10_000, WARM_UP, Duration.ZERO), "warm", 2);
+      overTopics(servers, values, OpenLoop.steady(100, SHORT, Duration.ZERO), "settle", 0);
 
       OpenLoop slow = OpenLoop.steady(100, TIME, LEFT_OUT);
       overTopics(servers, values, slow, "slow", 0);
@@ -114,9 +121,17 @@ final class LatencyMeasurement {
       OpenLoop fast = OpenLoop.steady(10_000, TIME, LEFT_OUT);
       overTopics(servers, values, fast, "fast", 2);
       row("topics, 10000/s", fast);
-      OpenLoop half = OpenLoop.steady(HALF, TIME, LEFT_OUT);
+      int maximum = maximum(servers, values);
+      sheet.note(
+          "The most from topic to topic while "
+              + MORE_THAN_IT_CAN
+              + "/s were offered, with generator and broker on the same cores: "
+              + maximum
+              + "/s.");
+      int perSecond = HALF == 0 ? maximum / 2 : HALF;
+      OpenLoop half = OpenLoop.steady(perSecond, TIME, LEFT_OUT);
       overTopics(servers, values, half, "half", 2);
-      row("topics, half: " + HALF + "/s", half);
+      row("topics, half: " + perSecond + "/s", half);
 
       atMost(15, fast.latencies().percentileMs(50), "topics, 10000/s, p50");
       atMost(50, half.latencies().percentileMs(50), "topics, half, p50");
@@ -124,6 +139,24 @@ final class LatencyMeasurement {
       double last = half.lastThird().percentileMs(50);
       atMost(1.5 * first, last, "topics, half, p50 of the last third beside the first");
     }
+  }
+
+  /** How many commands a second it decides while it is offered more. */
+  private static int maximum(String servers, List<String> values) {
+    OpenLoop loop = OpenLoop.steady(MORE_THAN_IT_CAN, MAXIMUM_TIME, Duration.ZERO);
+    long before = System.nanoTime();
+    long[] end = new long[2];
+    overTopics(
+        servers,
+        values,
+        loop,
+        "maximum",
+        20,
+        done -> {
+          end[0] = done;
+          end[1] = System.nanoTime();
+        });
+    return (int) (end[0] * 1_000_000_000L / (end[1] - before));
   }
 
   private void atMost(double bar, double ms, String what) {
@@ -177,6 +210,21 @@ final class LatencyMeasurement {
 
   private static void overTopics(
       String servers, List<String> values, OpenLoop loop, String run, int lingerMs) {
+    overTopics(servers, values, loop, run, lingerMs, done -> {});
+  }
+
+  /**
+   * Sends all of it and waits until it is done.
+   *
+   * @param sent told how many are done when the last one is sent
+   */
+  private static void overTopics(
+      String servers,
+      List<String> values,
+      OpenLoop loop,
+      String run,
+      int lingerMs,
+      IntConsumer sent) {
     AtomicInteger done = new AtomicInteger();
     try (TopicLoad load = new TopicLoad(servers, values, run, lingerMs);
         Arrivals outcomes =
@@ -196,6 +244,7 @@ final class LatencyMeasurement {
         loop.begin(i);
         load.send(i);
       }
+      sent.accept(done.get());
       load.flush();
       await(done, loop.count());
     }

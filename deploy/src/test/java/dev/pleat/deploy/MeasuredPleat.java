@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
 /** A broker and {@code pleat serve}, each in a JVM of its own, with some thousand values. */
 final class MeasuredPleat implements AutoCloseable {
 
-  private static final int VALUES = 5_000;
+  private static final int VALUES = 20_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
   private final BrokerProcess broker;
@@ -31,14 +31,23 @@ final class MeasuredPleat implements AutoCloseable {
   static MeasuredPleat start(String name, Path directory) {
     BrokerProcess broker = BrokerProcess.start(directory.resolve("broker"));
     try {
-      PleatProcess pleat =
-          PleatProcess.start(
-              name,
-              directory.resolve("pleat"),
-              "--bootstrap-servers",
-              broker.bootstrapServers(),
-              "--partitions",
-              String.valueOf(Servers.PARTITIONS));
+      return start(name, directory, broker);
+    } catch (RuntimeException | Error e) {
+      broker.close();
+      throw e;
+    }
+  }
+
+  private static MeasuredPleat start(String name, Path directory, BrokerProcess broker) {
+    PleatProcess pleat =
+        PleatProcess.start(
+            name,
+            directory.resolve("pleat"),
+            "--bootstrap-servers",
+            broker.bootstrapServers(),
+            "--partitions",
+            String.valueOf(Servers.PARTITIONS));
+    try {
       Backlog backlog = Backlog.of(VALUES, VALUES);
       backlog.write(broker.bootstrapServers());
       MeasuredPleat measured =
@@ -47,7 +56,7 @@ final class MeasuredPleat implements AutoCloseable {
       measured.awaitValues();
       return measured;
     } catch (RuntimeException | Error e) {
-      broker.close();
+      pleat.close();
       throw e;
     }
   }

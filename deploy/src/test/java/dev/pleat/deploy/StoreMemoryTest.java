@@ -54,6 +54,23 @@ final class StoreMemoryTest {
   }
 
   @Test
+  void a_store_with_one_entry_takes_little() {
+    try (StoreMemory memory = new StoreMemory(64 * MIB)) {
+      long before = memory.used();
+      TopologyTestDriver driver = driver("app", settings(memory));
+      try {
+        KeyValueStore<Integer, byte[]> store = driver.getKeyValueStore("rows");
+        store.put(1, new byte[10]);
+
+        // The limit's half for writes has to do for a few dozen stores.
+        assertTrue(memory.used() - before <= MIB / 2, "one entry takes " + memory.used());
+      } finally {
+        driver.close();
+      }
+    }
+  }
+
+  @Test
   void an_application_that_names_no_memory_does_not_start() {
     try (StoreMemory memory = new StoreMemory(MIB)) {
       Properties settings = settings(memory);

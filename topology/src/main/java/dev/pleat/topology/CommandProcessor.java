@@ -99,15 +99,15 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
 
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
   private CommandProcessor(
-      Domain<S, C, E> domain, InputLog log, MemoryLimits limits, GroupCommit commits) {
+      Domain<S, C, E> domain, InputLog log, MemoryLimits limits, GroupCommit.Pace pace) {
     this.domain = domain;
     this.schema = domain.schema();
     this.messages = MessageCodec.of(schema);
     this.reader = new CommandReader<>(messages, log.partitions());
-    this.commits = commits;
     MemoryUse use = new MemoryUse();
     this.memory = new CommandMemory(limits, use);
     this.position = new ProcessedPosition(log, use);
+    this.commits = new GroupCommit(pace, position::send);
   }
 
   static <S, C, E> ProcessorSupplier<byte[], byte[], byte[], byte[]> supplier(
@@ -118,7 +118,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     return new ProcessorSupplier<>() {
       @Override
       public Processor<byte[], byte[], byte[], byte[]> get() {
-        return new CommandProcessor<>(domain, log, limits, new GroupCommit(pace.get()));
+        return new CommandProcessor<>(domain, log, limits, pace.get());
       }
 
       @Override
@@ -163,6 +163,11 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
         context,
         record.timestamp(),
         record.headers().lastHeader(MessageHeaders.REQUEST_ID) != null);
+  }
+
+  @Override
+  public void close() {
+    commits.close();
   }
 
   private void answer(Record<byte[], byte[]> record, String aggregateId, Incoming<C> command) {

@@ -1,6 +1,8 @@
 package dev.pleat.topology;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -14,14 +16,22 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 final class GroupCommit {
 
   private final Pace pace;
+  private final Runnable beforeCommit;
 
   /** The commits that are planned, by their number: for who waits, and for who does not. */
   private long plannedSoon;
 
   private long plannedLater;
 
-  GroupCommit(Pace pace) {
+  /**
+   * That of one processor.
+   *
+   * @param beforeCommit run when a commit was asked for and this processor has processed records
+   *     since the last one: so that what it still holds back is sent with everything else
+   */
+  GroupCommit(Pace pace, Runnable beforeCommit) {
     this.pace = pace;
+    this.beforeCommit = beforeCommit;
   }
 
   /**
@@ -31,6 +41,12 @@ final class GroupCommit {
    */
   void processed(ProcessorContext<?, ?> context, long timestamp, boolean waitedFor) {
     pace.processed(context, timestamp);
+    if (pace.committing) {
+      // Asked for, but this record came before it was done.
+      beforeCommit.run();
+    } else if (!pace.toCommit.contains(this)) {
+      pace.toCommit.add(this);
+    }
     long next = pace.commits + 1;
     if (waitedFor) {
       if (pace.soon() <= 0) {
@@ -77,6 +93,11 @@ final class GroupCommit {
     context.commit();
   }
 
+  /** The processor is closed: its stores may not be touched any more. */
+  void close() {
+    pace.toCommit.remove(this);
+  }
+
   /**
    * How far apart the commits of one stream thread are, which does nothing else while it commits.
    *
@@ -109,6 +130,9 @@ final class GroupCommit {
     /** So much above the least age a record may be without having waited. */
     private static final long USUAL_MS = 3;
 
+    /** So much longer than the commit a record may have waited without the thread being behind. */
+    private static final long BEHIND_MS = 6;
+
     /**
      * The least age is not taken to be more than this at first: a backlog is one from the start.
      */
@@ -120,6 +144,10 @@ final class GroupCommit {
     private static final double SHARE_OF_NEWEST = 0.25;
 
     private final LongSupplier clock;
+
+    /** Those that have processed records since the last commit; as few as there are partitions. */
+    private final List<GroupCommit> toCommit = new ArrayList<>();
+
     private long commits;
     private boolean committing;
     private long lastAsked;
@@ -162,7 +190,7 @@ final class GroupCommit {
       // It was there before the commit ended, and that was just now.
       lastEnd = now;
       commitNanos += SHARE_OF_NEWEST * (Math.min(since, MOST_GAP_NANOS) - commitNanos);
-      boolean isBehind = waitedMs > since / 1_000_000 + USUAL_MS;
+      boolean isBehind = waitedMs > since / 1_000_000 + BEHIND_MS;
       commitsOfWork =
           isBehind
               ? Math.min(MOST_COMMITS_OF_WORK, Math.max(1, commitsOfWork) * BEHIND)
@@ -170,6 +198,8 @@ final class GroupCommit {
     }
 
     private void asked(long nowMs) {
+      toCommit.forEach(processor -> processor.beforeCommit.run());
+      toCommit.clear();
       commits++;
       committing = true;
       lastAsked = clock.getAsLong();

@@ -18,7 +18,8 @@ class GroupCommitTest {
 
   private long now = 1;
   private final GroupCommit.Pace pace = new GroupCommit.Pace(() -> now);
-  private final GroupCommit commits = new GroupCommit(pace);
+  private int sent;
+  private final GroupCommit commits = new GroupCommit(pace, () -> sent++);
   private final MockProcessorContext<Void, Void> context = new MockProcessorContext<>();
 
   @Test
@@ -95,7 +96,7 @@ class GroupCommitTest {
 
   @Test
   void processors_of_a_thread_commit_together() {
-    GroupCommit neighbour = new GroupCommit(pace);
+    GroupCommit neighbour = new GroupCommit(pace, () -> {});
     MockProcessorContext<Void, Void> itsContext = new MockProcessorContext<>();
     now += 100 * MS;
     processed(true);
@@ -108,6 +109,50 @@ class GroupCommitTest {
     now += 5 * MS;
     itsContext.scheduledPunctuators().getFirst().getPunctuator().punctuate(0);
     assertTrue(itsContext.committed());
+  }
+
+  @Test
+  void what_the_processors_of_a_thread_hold_back_is_sent_with_everything_else() {
+    int[] neighbourSent = {0};
+    GroupCommit neighbour = new GroupCommit(pace, () -> neighbourSent[0]++);
+    MockProcessorContext<Void, Void> itsContext = new MockProcessorContext<>();
+    now += 100 * MS;
+    processed(false);
+    processed(false);
+    neighbour.processed(itsContext, now / MS + CLOCKS_DIFFER_MS, false);
+    assertEquals(0, sent + neighbourSent[0]);
+
+    processed(true);
+
+    assertTrue(committed());
+    assertEquals(1, sent);
+    assertEquals(1, neighbourSent[0]);
+  }
+
+  @Test
+  void what_comes_between_the_request_and_the_commit_is_sent_too() {
+    now += 100 * MS;
+    processed(true);
+    assertEquals(1, sent);
+
+    processed(false);
+    assertEquals(2, sent);
+
+    // That the thread was busy for so long was the commit.
+    now += 4 * MS;
+    processed(false);
+    assertEquals(2, sent);
+  }
+
+  @Test
+  void nothing_is_sent_for_a_processor_that_was_closed() {
+    processed(false);
+    commits.close();
+
+    now += 1_000 * MS;
+    context.scheduledPunctuators().getFirst().getPunctuator().punctuate(0);
+
+    assertEquals(0, sent);
   }
 
   @Test

@@ -11,16 +11,22 @@ import dev.pleat.topology.journal.Journal;
 import dev.pleat.topology.journal.JournalCommand.WriteLines;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.TaskId;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
 import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
+import org.apache.kafka.streams.state.internals.CachedStateStore;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -67,6 +73,33 @@ class ProcessedPositionTest {
   private void add(StateStore store) {
     store.init(context.getStateStoreContext(), store);
     context.addStateStore(store);
+  }
+
+  @Test
+  void kafka_streams_still_has_a_way_to_send_the_row_before_a_commit() {
+    List<Boolean> cached = new ArrayList<>();
+    Topology topology =
+        new Topology()
+            .addSource("in", new ByteArrayDeserializer(), new ByteArrayDeserializer(), "in")
+            .addProcessor(
+                "looks",
+                () ->
+                    new Processor<byte[], byte[], Void, Void>() {
+                      @Override
+                      public void init(ProcessorContext<Void, Void> opened) {
+                        StateStore store = opened.getStateStore(ProcessedPosition.STORE);
+                        cached.add(store instanceof CachedStateStore<?, ?>);
+                      }
+
+                      @Override
+                      public void process(Record<byte[], byte[]> record) {}
+                    },
+                "in")
+            .addStateStore(ProcessedPosition.store(), "looks");
+
+    new TopologyTestDriver(topology, CommandDriver.settings("looks", directory)).close();
+
+    assertEquals(List.of(true), cached);
   }
 
   @Test
