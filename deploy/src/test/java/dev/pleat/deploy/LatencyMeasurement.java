@@ -15,7 +15,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -103,15 +102,9 @@ final class LatencyMeasurement {
 
   /** The command topology without HTTP, in a process with nothing else. */
   private void decidesAlone() {
-    try (BrokerProcess broker = BrokerProcess.start(directory.resolve("alone-kafka"));
-        BenchmarkedApplication application =
-            BenchmarkedApplication.start(broker, directory.resolve("alone"))) {
-      String servers = broker.bootstrapServers();
-      Backlog backlog = Backlog.of(VALUES, VALUES);
-      Backlog.createTopics(servers);
-      backlog.write(servers);
-      application.measure(BenchmarkedApplication.Work.GO_ON_DECIDING, "alone", 0, VALUES);
-      List<String> values = IntStream.range(0, VALUES).mapToObj(backlog::valueId).toList();
+    try (DecidingAlone alone = DecidingAlone.start(directory.resolve("alone"), VALUES)) {
+      String servers = alone.bootstrapServers();
+      List<String> values = alone.values();
       overTopics(servers, values, OpenLoop.steady(10_000, WARM_UP, Duration.ZERO), "warm", 2);
       overTopics(servers, values, OpenLoop.steady(100, SHORT, Duration.ZERO), "settle", 0);
 

@@ -27,13 +27,17 @@ import org.junit.jupiter.api.io.TempDir;
  * and take no more memory. Not part of {@code verify}: the profile {@code measure} runs it.
  *
  * <p>{@code -Dpleat.minutes=10} (0 for none) over HTTP at {@code -Dpleat.offered=8000} a second;
- * {@code -Dpleat.maximum=40000} is what it can do a second from topic to topic.
+ * From topic to topic the command topology runs alone; {@code -Dpleat.maximum=0} is what it can do
+ * a second, 0 for what it does while more is offered.
  */
 final class OverloadMeasurement {
 
   private static final int MINUTES = Integer.getInteger("pleat.minutes", 10);
   private static final int OFFERED = Integer.getInteger("pleat.offered", 8_000);
-  private static final int MAXIMUM = Integer.getInteger("pleat.maximum", 40_000);
+  private static final int MAXIMUM = Integer.getInteger("pleat.maximum", 0);
+  private static final int MORE_THAN_IT_CAN = 60_000;
+  private static final int WARM_UPS = 4;
+  private static final int VALUES = 100_000;
   private static final int CONNECTIONS = Integer.getInteger("pleat.connections", 2_000);
   private static final Duration TOPIC_TIME = Duration.ofSeconds(12);
   private static final Duration PATIENCE = Duration.ofMinutes(10);
@@ -226,24 +230,36 @@ final class OverloadMeasurement {
    *
    * @param sent a second, which is less than asked for if the producer could not keep up
    * @param done a second, while more was offered
-   * @param drained how long it took to work off the rest
+   * @param after done a second when no more was sent, until all was done
+   * @param drained how long that took
    */
-  private record Pace(int factor, double sent, double done, Duration drained) {}
+  private record Pace(int factor, double sent, double done, double after, Duration drained) {}
 
   private void overTopics() {
     List<Pace> paces = new ArrayList<>();
-    try (MeasuredPleat pleat =
-        MeasuredPleat.start("overload-topics", directory.resolve("topics"))) {
-      offer(pleat, "warm-up", 1);
+    int maximum = MAXIMUM;
+    try (DecidingAlone alone = DecidingAlone.start(directory.resolve("topics"), VALUES)) {
+      for (int i = 0; i < WARM_UPS; i++) {
+        Pace warm = offer(alone, "warm-up" + i, 1, MORE_THAN_IT_CAN);
+        System.out.println(warm);
+        if (MAXIMUM == 0) {
+          maximum = (int) warm.done();
+        }
+      }
       for (int factor : FACTORS) {
-        paces.add(offer(pleat, "x" + factor, factor));
+        paces.add(offer(alone, "x" + factor, factor, factor * maximum));
         System.out.println(paces.getLast());
       }
     }
     sheet.note(
-        "From topic to topic, %d s each; 1x is %d/s.".formatted(TOPIC_TIME.toSeconds(), MAXIMUM));
+        "From topic to topic, %d s each; 1x is %d/s.".formatted(TOPIC_TIME.toSeconds(), maximum));
     sheet.table(
-        List.of("offered", "sent/s", "done/s while offered", "time to work off the rest, s"),
+        List.of(
+            "offered",
+            "sent/s",
+            "done/s while offered",
+            "done/s afterwards",
+            "time to work off the rest, s"),
         paces.stream()
             .map(
                 pace ->
@@ -251,6 +267,7 @@ final class OverloadMeasurement {
                         pace.factor() + "x",
                         String.format(Locale.ROOT, "%.0f", pace.sent()),
                         String.format(Locale.ROOT, "%.0f", pace.done()),
+                        String.format(Locale.ROOT, "%.0f", pace.after()),
                         String.format(Locale.ROOT, "%.1f", pace.drained().toMillis() / 1e3)))
             .toList());
     double best = best(paces.stream().mapToDouble(Pace::done));
@@ -272,13 +289,12 @@ final class OverloadMeasurement {
   }
 
   /** Sends as fast as that, or as the producer can, and waits until all of it is decided. */
-  private static Pace offer(MeasuredPleat pleat, String run, int factor) {
+  private static Pace offer(DecidingAlone alone, String run, int factor, long perSecond) {
     AtomicLong done = new AtomicLong();
-    long perSecond = (long) factor * MAXIMUM;
-    try (TopicLoad load = new TopicLoad(pleat.bootstrapServers(), pleat.values(), run, LINGER_MS);
+    try (TopicLoad load = new TopicLoad(alone.bootstrapServers(), alone.values(), run, LINGER_MS);
         Arrivals outcomes =
             new Arrivals(
-                pleat.bootstrapServers(),
+                alone.bootstrapServers(),
                 CalculatorSchema.SCHEMA.outcomesTopic(),
                 (outcome, nanoTime) -> done.addAndGet(load.accepted(outcome) >= 0 ? 1 : 0))) {
       long start = System.nanoTime();
@@ -290,7 +306,7 @@ final class OverloadMeasurement {
           load.send(sent);
           sent++;
         }
-        LockSupport.parkNanos(200_000);
+        LockSupport.parkNanos(1_000_000);
         passed = System.nanoTime() - start;
       }
       long whileOffered = done.get();
@@ -303,11 +319,13 @@ final class OverloadMeasurement {
         }
         LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
       }
+      Duration drained = Duration.ofNanos(System.nanoTime() - start - passed);
       return new Pace(
           factor,
           sent / seconds,
           whileOffered / seconds,
-          Duration.ofNanos(System.nanoTime() - start - passed));
+          (sent - whileOffered) * 1e9 / drained.toNanos(),
+          drained);
     }
   }
 }
