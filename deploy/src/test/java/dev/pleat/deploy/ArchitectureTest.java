@@ -191,10 +191,12 @@ final class ArchitectureTest {
   }
 
   @Test
-  void nobody_but_the_embedded_broker_uses_kafkas_internals() {
+  void nobody_but_the_embedded_broker_and_the_cached_store_uses_kafkas_internals() {
     noClasses()
         .that()
         .doNotHaveSimpleName("EmbeddedBroker")
+        .and()
+        .doNotHaveSimpleName("CachedStore")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(

@@ -2,6 +2,7 @@ package dev.pleat.deploy;
 
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -100,12 +101,21 @@ final class OpenLoop implements HttpLoad.Schedule {
   }
 
   Latencies latencies() {
-    return of(latencies, warmUp, offsets.length);
+    return pooled(List.of(this));
   }
 
-  /** How much later than intended the commands were sent. */
-  Latencies lateness() {
-    return of(lateness, warmUp, offsets.length);
+  /** Of all the commands of several loops together. */
+  static Latencies pooled(List<OpenLoop> loops) {
+    return Latencies.of(
+        loops.stream()
+            .flatMapToLong(loop -> Arrays.stream(loop.latencies, loop.warmUp, loop.count())));
+  }
+
+  /** How much later than intended the commands of these loops were sent. */
+  static Latencies lateness(List<OpenLoop> loops) {
+    return Latencies.of(
+        loops.stream()
+            .flatMapToLong(loop -> Arrays.stream(loop.lateness, loop.warmUp, loop.count())));
   }
 
   Latencies firstThird() {

@@ -325,7 +325,12 @@ public final class HttpApi implements AutoCloseable {
     fields.put("events", schema.events());
     fields.put("views", schema.views().stream().map(View::name).toList());
     fields.put(
-        "topics", List.of(schema.commandsTopic(), schema.eventsTopic(), schema.outcomesTopic()));
+        "topics",
+        List.of(
+            schema.commandsTopic(),
+            schema.eventsTopic(),
+            schema.outcomesTopic(),
+            schema.deadLettersTopic()));
     fields.put(
         "routes",
         table.stream()

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class MessageCodec<C, E> {
 
   private static final byte[][] COMMAND_FIELDS =
-      names(
+      PlainFields.names(
           "id",
           "action",
           "data",
@@ -35,7 +34,7 @@ public final class MessageCodec<C, E> {
           "schema-version");
 
   private static final byte[][] EVENT_FIELDS =
-      names(
+      PlainFields.names(
           "id",
           "parent-id",
           "action",
@@ -83,54 +82,9 @@ public final class MessageCodec<C, E> {
     return RecordForm.of(type, schema.jsonSchemas().source(name).orElseThrow(), schema.idField());
   }
 
-  private static byte[][] names(String... names) {
-    return Stream.of(names).map(PlainJson::name).toArray(byte[][]::new);
-  }
-
   /** Compiles the records and JSON Schemas of a domain, once. */
   public static <C, E> MessageCodec<C, E> of(DomainSchema<C, E> schema) {
     return new MessageCodec<>(schema);
-  }
-
-  /** A message of which one field after the other is taken. */
-  private abstract static class Fields {
-    final PlainJson json;
-
-    Fields(byte[] value) {
-      json = new PlainJson(value);
-    }
-
-    /** Takes the value of a field that was not there before; false if it is not the usual one. */
-    abstract boolean takes(int field);
-
-    /** Takes the whole message, and says which fields were there; 0 if it is not plain. */
-    int takeAll(byte[][] names) {
-      int seen = 0;
-      if (!json.takes('{')) {
-        return 0;
-      }
-      int field = -1;
-      do {
-        field = json.field(names, field + 1);
-        if (field < 0 || (seen & 1 << field) != 0 || !takes(field)) {
-          return 0;
-        }
-        seen |= 1 << field;
-      } while (json.takes(','));
-      return json.takes('}') && json.isAtEnd() ? seen : 0;
-    }
-
-    /** Takes a short text; null if there is none, or it is empty and so counts as absent. */
-    @Nullable String label() {
-      String text = json.text() ? json.string() : null;
-      return text == null || text.isEmpty() || text.length() > JsonCodec.MAX_LABEL_CHARS
-          ? null
-          : text;
-    }
-
-    @Nullable String name() {
-      return json.text() ? json.string() : null;
-    }
   }
 
   // ---- commands
@@ -141,7 +95,7 @@ public final class MessageCodec<C, E> {
   }
 
   /** The fields of one command while they are read. */
-  private final class CommandFields extends Fields {
+  private final class CommandFields extends PlainFields {
     private static final int REQUIRED = 0b1111;
 
     private @Nullable UUID id;
@@ -221,7 +175,7 @@ public final class MessageCodec<C, E> {
   }
 
   /** The fields of one event while they are read. */
-  private final class EventFields extends Fields {
+  private final class EventFields extends PlainFields {
     private static final int REQUIRED = 0b111_1111;
 
     private @Nullable EventForm<E> action;

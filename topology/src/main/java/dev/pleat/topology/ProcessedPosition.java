@@ -9,7 +9,6 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
-import org.apache.kafka.streams.state.internals.CachedStateStore;
 
 /**
  * How far the commands of one partition have been answered, kept with the state: when the consumer
@@ -60,16 +59,9 @@ final class ProcessedPosition {
     store.put(partition, bytes());
   }
 
-  /**
-   * Sends the row to its changelog now. Kafka Streams would do so itself when it commits, but
-   * partition by partition, and waits each time until the broker has it: a commit with four
-   * partitions took four round trips more. The interface is not a public one of Kafka Streams;
-   * without it a commit would be slower, not wrong.
-   */
+  /** Sends the row to its changelog now, so that it does not hold up the commit. */
   void send() {
-    if (store instanceof CachedStateStore<?, ?> cached) {
-      cached.flushCache();
-    }
+    CachedStore.send(store);
   }
 
   private byte[] bytes() {

@@ -68,6 +68,7 @@ final class FunctionsScenario<S, C, E> extends Scenario<C, E> {
                 throw new AssertionError(
                     event + " does not fit its JSON Schema: " + violation.message());
               });
+      requireAbout(trial, event);
       state = domain.decider().evolve(state, event);
       ids.add(NameBasedId.ofEvent(schema().name(), trial.aggregateId(), COMMAND_ID, ids.size()));
     }

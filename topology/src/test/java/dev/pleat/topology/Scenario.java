@@ -152,6 +152,7 @@ public abstract class Scenario<C, E> implements AutoCloseable, AfterEachCallback
     public When when(C command) {
       Trial<C, E> trial =
           new Trial<>(addressedBy(command), events, command, actor, expectedVersion);
+      events.forEach(event -> requireAbout(trial, event));
       return new When(trial, run(trial));
     }
 
@@ -257,6 +258,14 @@ public abstract class Scenario<C, E> implements AutoCloseable, AfterEachCallback
 
     private String message(String view) {
       return describe(trial) + ", the row in the view " + view;
+    }
+  }
+
+  /** The engine keeps no event about another aggregate than the one it decides for. */
+  final void requireAbout(Trial<C, E> trial, E event) {
+    Optional<String> about = JsonCodec.toObject(event).text(schema.idField());
+    if (about.isPresent() && !about.get().equals(trial.aggregateId())) {
+      throw new AssertionError(event + " is about another aggregate than " + trial.aggregateId());
     }
   }
 

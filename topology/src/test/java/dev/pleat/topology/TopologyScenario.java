@@ -7,6 +7,7 @@ import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.NameBasedId;
 import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.Outcome.Rejected;
 import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.schemas.SubmittedCommand;
 import java.time.Instant;
@@ -64,6 +65,10 @@ final class TopologyScenario<S, C, E> extends Scenario<C, E> {
       }
       eventsTopic.addAll(events);
       Outcome outcome = JsonCodec.readOutcome(outcomes.getFirst().value);
+      if (outcome.verdict() instanceof Rejected rejected
+          && rejected.reason().equals("decision-failed")) {
+        throw failed(trial);
+      }
       List<E> happened = new ArrayList<>();
       for (KeyValue<String, byte[]> event : events) {
         RecordedEvent recorded = JsonCodec.readEvent(event.value);
@@ -72,6 +77,18 @@ final class TopologyScenario<S, C, E> extends Scenario<C, E> {
       }
       return new Result<>(outcome.verdict(), happened);
     }
+  }
+
+  /** The outcome does not say why the rules failed: the functions do, without a logger too. */
+  private AssertionError failed(Trial<C, E> trial) {
+    AssertionError failure =
+        new AssertionError("the rules of " + schema() + " failed on " + trial.command());
+    try (FunctionsScenario<S, C, E> functions = new FunctionsScenario<>(domain)) {
+      functions.run(trial);
+    } catch (RuntimeException | AssertionError e) {
+      failure.initCause(e);
+    }
+    return failure;
   }
 
   private SubmittedCommand command(Trial<C, E> trial) {
