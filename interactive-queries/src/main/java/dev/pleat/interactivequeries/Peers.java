@@ -119,13 +119,12 @@ final class Peers implements AutoCloseable {
     CompletableFuture<HttpResponse<byte[]>> response =
         http.sendAsync(request, head -> new Bounded(MAX_BODY_BYTES));
     CompletableFuture<Answer<KnownStatus>> answer =
-        response.thenApply(received -> read(received, question.schema(), commandId, key));
-    answer.whenComplete(
-        (read, failure) -> {
-          // Who waited may have given up; the exchange must then end too.
-          response.cancel(true);
-          places.release();
-        });
+        response
+            // Before the answer is there: whoever has it may ask again at once.
+            .whenComplete((received, failure) -> places.release())
+            .thenApply(received -> read(received, question.schema(), commandId, key));
+    // Who waited may have given up; the exchange must then end too.
+    answer.whenComplete((read, failure) -> response.cancel(true));
     return answer;
   }
 

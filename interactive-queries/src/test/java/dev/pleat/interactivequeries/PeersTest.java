@@ -236,7 +236,7 @@ final class PeersTest {
             domain -> LOG_ID,
             PATIENCE,
             1)) {
-      for (int i = 0; i < 3; i++) {
+      for (int i = 0; i < 200; i++) {
         assertInstanceOf(
             NotFound.class, peers.ask(CalculatorSchema.SCHEMA, ID, Optional.empty(), Set.of(0)));
       }
