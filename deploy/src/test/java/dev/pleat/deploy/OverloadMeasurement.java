@@ -26,14 +26,14 @@ import org.junit.jupiter.api.io.TempDir;
  * at several times the most it can do. It has to go on at its pace, say so to those it turns away,
  * and take no more memory. Not part of {@code verify}: the profile {@code measure} runs it.
  *
- * <p>{@code -Dpleat.minutes=10} (0 for none) over HTTP at {@code -Dpleat.offered=8000} a second;
+ * <p>{@code -Dpleat.minutes=10} (0 for none) over HTTP at {@code -Dpleat.offered=12000} a second;
  * From topic to topic the command topology runs alone; {@code -Dpleat.maximum=0} is what it can do
  * a second, 0 for what it does while more is offered.
  */
 final class OverloadMeasurement {
 
   private static final int MINUTES = Integer.getInteger("pleat.minutes", 10);
-  private static final int OFFERED = Integer.getInteger("pleat.offered", 8_000);
+  private static final int OFFERED = Integer.getInteger("pleat.offered", 12_000);
   private static final int MAXIMUM = Integer.getInteger("pleat.maximum", 0);
   private static final int MORE_THAN_IT_CAN = 60_000;
   private static final int WARM_UPS = 4;

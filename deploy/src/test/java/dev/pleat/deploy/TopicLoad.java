@@ -22,6 +22,7 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 final class TopicLoad implements AutoCloseable {
 
+  private static final int BATCH_BYTES = 256 * 1024;
   private static final String TIMESTAMP = "2026-11-21T10:00:00.000Z";
 
   private final Producer<byte[], byte[]> producer;
@@ -47,7 +48,10 @@ final class TopicLoad implements AutoCloseable {
                 ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
                 true,
                 ProducerConfig.LINGER_MS_CONFIG,
-                lingerMs),
+                lingerMs,
+                // Many commands a request: the producer shares the cores with what it measures.
+                ProducerConfig.BATCH_SIZE_CONFIG,
+                BATCH_BYTES),
             new ByteArraySerializer(),
             new ByteArraySerializer());
   }
