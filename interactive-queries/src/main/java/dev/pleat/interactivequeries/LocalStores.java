@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
@@ -35,6 +36,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalStores {
 
+  private record Place(String domain, String store, int partition) {}
+
+  /** Made by an application that may have been replaced by another since. */
+  private record Handle(KafkaStreams streams, ReadOnlyKeyValueStore<?, ?> store) {}
+
+  private final Map<Place, Handle> handles = new ConcurrentHashMap<>();
   private final RunningStreams running;
   private final ToIntFunction<DomainSchema<?, ?>> partitions;
 
@@ -89,12 +96,7 @@ final class LocalStores {
     for (Integer partition : asked) {
       try {
         ReadOnlyKeyValueStore<K, V> held =
-            streams
-                .get()
-                .store(
-                    StoreQueryParameters.fromNameAndType(
-                            store, QueryableStoreTypes.<K, V>keyValueStore())
-                        .withPartition(partition));
+            handle(streams.get(), new Place(schema.name(), store, partition));
         results.put(partition, Optional.ofNullable(read.apply(held)));
       } catch (UnknownStateStoreException e) {
         throw e;
@@ -108,6 +110,26 @@ final class LocalStores {
       }
     }
     return new Held<>(results, missing);
+  }
+
+  /**
+   * The handle of a store. Kafka Streams looks for the store's task whenever the handle is asked,
+   * so it may be kept over a rebalance; to get one takes as long as to read a row.
+   */
+  @SuppressWarnings("unchecked") // The place's store is of these types, as the caller says.
+  private <K, V> ReadOnlyKeyValueStore<K, V> handle(KafkaStreams streams, Place place) {
+    Handle known = handles.get(place);
+    if (known == null || known.streams() != streams) {
+      known =
+          new Handle(
+              streams,
+              streams.store(
+                  StoreQueryParameters.fromNameAndType(
+                          place.store(), QueryableStoreTypes.<K, V>keyValueStore())
+                      .withPartition(place.partition())));
+      handles.put(place, known);
+    }
+    return (ReadOnlyKeyValueStore<K, V>) known.store();
   }
 
   /** Reads a window store. */

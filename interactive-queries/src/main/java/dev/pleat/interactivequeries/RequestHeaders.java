@@ -7,9 +7,9 @@ import io.javalin.http.Context;
 import java.net.URLDecoder;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Enumeration;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -31,7 +31,10 @@ final class RequestHeaders {
 
   /** The values of a header, one for each line, without the space around them. */
   static List<String> all(Context request, String name) {
-    return Collections.list(request.req().getHeaders(name)).stream().map(String::strip).toList();
+    Enumeration<String> values = request.req().getHeaders(name);
+    return values.hasMoreElements()
+        ? Collections.list(values).stream().map(String::strip).toList()
+        : List.of();
   }
 
   /** The command's id as the client gave it; empty if it gave none. */
@@ -188,7 +191,11 @@ final class RequestHeaders {
 
   /** A query parameter that may be there once, or several times the same. */
   static Optional<String> parameter(Context request, String name) {
-    List<String> values = parameters(request, name).stream().distinct().toList();
+    List<String> given = parameters(request, name);
+    if (given.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> values = given.stream().distinct().toList();
     if (values.size() > 1) {
       throw Refusal.of(
           Problem.INVALID_PARAMETER, "the query parameter " + name + " is there more than once");
@@ -201,7 +208,10 @@ final class RequestHeaders {
    * them in whatever the content type says, and fails when that makes no sense.
    */
   static List<String> parameters(Context request, String name) {
-    String query = Objects.requireNonNullElse(request.req().getQueryString(), "");
+    String query = request.req().getQueryString();
+    if (query == null) {
+      return List.of();
+    }
     return Arrays.stream(query.split("&", -1))
         .map(parameter -> parameter.split("=", 2))
         .filter(parameter -> decoded(parameter[0]).equals(name))

@@ -3,6 +3,7 @@ package dev.pleat.interactivequeries;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.RowCodec;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -24,7 +25,9 @@ public record Row(long version, byte[] json) {
    * @throws dev.pleat.schemas.UnreadableMessage if the bytes are not a JSON object with a version
    */
   public static Row of(byte[] json) {
-    return new Row(JsonCodec.readValue(json, Versioned.class).version(), json);
+    long version = RowCodec.versionAtEnd(json);
+    return new Row(
+        version < 0 ? JsonCodec.readValue(json, Versioned.class).version() : version, json);
   }
 
   @Override

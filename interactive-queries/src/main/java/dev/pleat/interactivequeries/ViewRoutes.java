@@ -114,12 +114,12 @@ final class ViewRoutes {
   }
 
   private Optional<Token> token(Context request, DomainSchema<?, ?> schema, String key) {
-    List<String> texts =
-        Stream.concat(
-                RequestHeaders.all(request, "Pleat-Token").stream(),
-                RequestHeaders.parameters(request, "after").stream())
-            .distinct()
-            .toList();
+    List<String> headers = RequestHeaders.all(request, "Pleat-Token");
+    List<String> parameters = RequestHeaders.parameters(request, "after");
+    if (headers.isEmpty() && parameters.isEmpty()) {
+      return Optional.empty();
+    }
+    List<String> texts = Stream.concat(headers.stream(), parameters.stream()).distinct().toList();
     if (texts.size() > 1) {
       throw Refusal.of(Problem.INVALID_TOKEN, "there are several tokens that differ");
     }

@@ -1,6 +1,9 @@
 package dev.pleat.schemas;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pleat.schemas.DomainSchema.View;
+import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -10,6 +13,8 @@ import java.util.Optional;
 public final class RowCodec<V extends Record> {
 
   private static final String VERSION = "version";
+  private static final byte[] BEFORE_VERSION = ",\"version\":".getBytes(UTF_8);
+  private static final int MAX_DIGITS = 18;
   private static final int USUAL_BYTES = 256;
 
   /** A form, and the names of its fields and the version. */
@@ -48,6 +53,32 @@ public final class RowCodec<V extends Record> {
     PlainJson json = new PlainJson(bytes);
     RecordForm.Read<V> read = form.get().form().read(json, form.get().names());
     return read != null && json.isAtEnd() ? Optional.of(read.record()) : Optional.empty();
+  }
+
+  /**
+   * The version of a row, which is its last field, without reading the rest.
+   *
+   * @return -1 if the bytes do not end as {@link #write} ends them
+   */
+  public static long versionAtEnd(byte[] row) {
+    int end = row.length - 1;
+    if (end < 0 || row[end] != '}') {
+      return -1;
+    }
+    long version = 0;
+    long tens = 1;
+    int at = end - 1;
+    while (at >= 0 && row[at] >= '0' && row[at] <= '9' && end - at <= MAX_DIGITS) {
+      version += tens * (row[at] - '0');
+      tens *= 10;
+      at--;
+    }
+    int begin = at + 1 - BEFORE_VERSION.length;
+    boolean isVersion =
+        at < end - 1
+            && begin > 0
+            && Arrays.equals(row, begin, at + 1, BEFORE_VERSION, 0, BEFORE_VERSION.length);
+    return isVersion ? version : -1;
   }
 
   /**

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.pleat.schemas.calculator.CalculatorValue;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,6 +18,32 @@ class RowCodecTest {
   private static final String VALUE_ID = "6f9a1c52-2d70-4e2b-8a3f-1a5d0c9b7e11";
   private static final RowCodec<CalculatorValue> ROWS =
       RowCodec.of(SCHEMA, SCHEMA.view("values").orElseThrow(), CalculatorValue.class);
+
+  @Test
+  void finds_the_version_at_the_end_of_a_row_and_nowhere_else() {
+    assertEquals(7, versionAtEnd("{\"value\":1.5,\"version\":7}"));
+    assertEquals(123456789012345678L, versionAtEnd("{\"a\":1,\"version\":123456789012345678}"));
+    for (String other :
+        List.of(
+            "",
+            "}",
+            "7}",
+            "{\"version\":7}",
+            "{\"version\":7,\"value\":1}",
+            "{\"a\":{\"b\":1,\"version\":7}}",
+            "{\"a\":\",\\\"version\\\":7}\"}",
+            "{\"a\":1,\"version\":}",
+            "{\"a\":1,\"version\":-7}",
+            "{\"a\":1,\"version\":1.7}",
+            "{\"a\":1,\"diversion\":7}",
+            "{\"a\":1,\"version\":1234567890123456789}")) {
+      assertEquals(-1, versionAtEnd(other), other);
+    }
+  }
+
+  private static long versionAtEnd(String row) {
+    return RowCodec.versionAtEnd(row.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+  }
 
   @Test
   void random_rows_have_the_general_bytes_and_come_back() {
