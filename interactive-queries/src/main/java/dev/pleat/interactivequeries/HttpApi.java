@@ -184,6 +184,27 @@ public final class HttpApi implements AutoCloseable {
     return List.copyOf(rows);
   }
 
+  /** A route that takes a command and answers what became of it. */
+  private static RouteRow sends(
+      Method method,
+      String path,
+      String summary,
+      String body,
+      DomainSchema<?, ?> schema,
+      List<Integer> statuses,
+      Endpoint endpoint) {
+    return new RouteRow(
+        method,
+        path,
+        summary,
+        Optional.of(body),
+        OpenApi.answer(schema),
+        COMMAND,
+        statuses,
+        false,
+        endpoint);
+  }
+
   /** The routes a domain declares in its schema. */
   private <C> void addOwn(List<RouteRow> rows, DomainSchema<C, ?> schema) {
     for (DomainSchema.Route route : schema.routes()) {
@@ -192,30 +213,26 @@ public final class HttpApi implements AutoCloseable {
           Action<C> action = schema.action(creates.action()).orElseThrow();
           add(
               rows,
-              new RouteRow(
+              sends(
                   Method.POST,
                   creates.path(),
                   "Send " + action.name() + " to a new aggregate.",
-                  Optional.of(OpenApi.dataWithoutId(schema, action)),
-                  OpenApi.answer(schema),
-                  COMMAND,
+                  OpenApi.dataWithoutId(schema, action),
+                  schema,
                   CREATED,
-                  false,
                   request -> commands.create(request, schema, action)));
         }
         case Updates updates -> {
           Action<C> action = schema.action(updates.action()).orElseThrow();
           add(
               rows,
-              new RouteRow(
+              sends(
                   Method.PUT,
                   updates.path(),
                   "Send " + action.name() + " to the aggregate the path names.",
-                  Optional.of(OpenApi.dataWithoutId(schema, action)),
-                  OpenApi.answer(schema),
-                  COMMAND,
+                  OpenApi.dataWithoutId(schema, action),
+                  schema,
                   UPDATED,
-                  false,
                   request -> commands.update(request, schema, action)));
         }
         case Reads reads -> {
@@ -246,15 +263,13 @@ public final class HttpApi implements AutoCloseable {
             NONE,
             DESCRIBED,
             request -> Reply.json(200, described(schema))),
-        new RouteRow(
+        sends(
             Method.POST,
             base + "/commands/{action}",
             "Send any action, with its full data as the body.",
-            Optional.of(OpenApi.anyData(schema)),
-            OpenApi.answer(schema),
-            COMMAND,
+            OpenApi.anyData(schema),
+            schema,
             SENT,
-            false,
             request -> commands.send(request, schema)));
     for (View view : schema.views()) {
       String path = base + "/views/" + view.name();

@@ -6,14 +6,11 @@ import static dev.pleat.interactivequeries.RunningApi.VALUE_ID;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.pleat.interactivequeries.RunningApi.Answered;
-import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.Outcome.Accepted;
 import dev.pleat.schemas.Outcome.Rejected;
 import dev.pleat.schemas.Outcome.Unchanged;
 import dev.pleat.schemas.Outcome.Verdict;
-import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,17 +29,7 @@ final class CommandStatusOverHttpTest {
   }
 
   private void decided(Verdict verdict) {
-    api.statuses.decided(
-        ID,
-        VALUE_ID,
-        new Outcome(
-            UUID.randomUUID(),
-            ID,
-            verdict,
-            Instant.EPOCH,
-            Optional.empty(),
-            Optional.empty(),
-            false));
+    api.statuses.decided(ID, VALUE_ID, verdict);
   }
 
   private static String token(long version) {

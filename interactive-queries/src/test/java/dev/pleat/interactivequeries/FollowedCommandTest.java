@@ -128,7 +128,7 @@ final class FollowedCommandTest {
 
   @Test
   void an_outcome_that_is_there_is_all_that_is_told() throws Exception {
-    api.statuses.decided(ID, VALUE_ID, outcome(new Unchanged(4)));
+    api.statuses.decided(ID, VALUE_ID, new Unchanged(4));
     try (Client client = new Client(api, PATH + "?key=" + VALUE_ID)) {
       assertEquals(Optional.of(UNCHANGED), client.event());
       assertEquals(Optional.empty(), client.event());
@@ -155,7 +155,7 @@ final class FollowedCommandTest {
     api.statuses.pending(ID, VALUE_ID);
     try (Client client = new Client(api, PATH)) {
       assertEquals(Optional.of(PENDING), client.event());
-      api.statuses.decided(ID, VALUE_ID, outcome(new Unchanged(4)));
+      api.statuses.decided(ID, VALUE_ID, new Unchanged(4));
       assertEquals(Optional.of(UNCHANGED), client.event());
     }
   }
@@ -169,7 +169,7 @@ final class FollowedCommandTest {
       api.outcomes.tell(
           VALUE_ID, outcome(new Rejected(4, "command-id-reused", "used for another command")));
       api.outcomes.tell(VALUE_ID, outcome(new Unchanged(9)).answeredAgain());
-      api.statuses.decided(ID, VALUE_ID, outcome(new Unchanged(4)));
+      api.statuses.decided(ID, VALUE_ID, new Unchanged(4));
       assertEquals(Optional.of(UNCHANGED), client.event());
       assertEquals(Optional.empty(), client.event());
     }
@@ -182,7 +182,7 @@ final class FollowedCommandTest {
       assertEquals(Optional.of(PENDING), client.event());
       Outcome refused = outcome(new Rejected(4, "decision-failed", "no"));
       api.outcomes.tell(VALUE_ID, refused);
-      api.statuses.decided(ID, VALUE_ID, refused);
+      api.statuses.decided(ID, VALUE_ID, refused.verdict());
       assertTrue(client.event().orElseThrow().contains("\"reason\":\"decision-failed\""));
       assertEquals(Optional.empty(), client.event());
     }
@@ -269,7 +269,7 @@ final class FollowedCommandTest {
 
   @Test
   void events_are_sent_only_to_who_wants_them_most() {
-    api.statuses.decided(ID, VALUE_ID, outcome(new Unchanged(4)));
+    api.statuses.decided(ID, VALUE_ID, new Unchanged(4));
     for (String accept :
         List.of(
             "text/event-stream",

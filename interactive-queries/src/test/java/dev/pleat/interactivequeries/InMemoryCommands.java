@@ -75,7 +75,7 @@ final class InMemoryCommands implements Commands {
       other = instead;
       if (other.isEmpty()) {
         Outcome outcome = outcome(schema, aggregateId, command);
-        statuses.decided(command.id(), aggregateId, outcome);
+        statuses.decided(command.id(), aggregateId, outcome.verdict());
         return wait.isZero() ? new Submission.Pending() : new Submission.Decided(outcome);
       }
     }

@@ -1,7 +1,7 @@
 package dev.pleat.interactivequeries;
 
 import dev.pleat.schemas.DomainSchema;
-import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.Outcome.Verdict;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
@@ -22,9 +22,8 @@ final class InMemoryStatuses implements CommandStatuses {
     byId.put(commandId, new KnownStatus(Optional.of(aggregateId), Optional.empty(), TIME));
   }
 
-  void decided(UUID commandId, String aggregateId, Outcome outcome) {
-    byId.put(
-        commandId, new KnownStatus(Optional.of(aggregateId), Optional.of(outcome.verdict()), TIME));
+  void decided(UUID commandId, String aggregateId, Verdict verdict) {
+    byId.put(commandId, new KnownStatus(Optional.of(aggregateId), Optional.of(verdict), TIME));
   }
 
   /** What happens when a status is read, before it is answered. */

@@ -11,7 +11,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.Answer.NotFound;
 import dev.pleat.interactivequeries.Answer.Unavailable;
-import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.Outcome.Accepted;
 import dev.pleat.schemas.Outcome.Rejected;
 import dev.pleat.schemas.Outcome.Unchanged;
@@ -23,7 +22,6 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -76,17 +74,7 @@ final class PeersTest {
   }
 
   private void decided(Verdict verdict) {
-    other.statuses.decided(
-        ID,
-        VALUE_ID,
-        new Outcome(
-            UUID.randomUUID(),
-            ID,
-            verdict,
-            Instant.EPOCH,
-            Optional.empty(),
-            Optional.empty(),
-            false));
+    other.statuses.decided(ID, VALUE_ID, verdict);
   }
 
   @Test

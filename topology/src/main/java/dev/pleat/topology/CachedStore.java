@@ -15,15 +15,16 @@ final class CachedStore {
 
   private CachedStore() {}
 
-  /** Sends what the cache holds; called on the stream thread that owns the store. */
-  static void send(StateStore store) {
+  /**
+   * Sends what the cache holds; called on the stream thread that owns the store.
+   *
+   * @return whether Kafka Streams still gives the store the interface this depends on
+   */
+  static boolean send(StateStore store) {
     if (store instanceof CachedStateStore<?, ?> cached) {
       cached.flushCache();
+      return true;
     }
-  }
-
-  /** Whether Kafka Streams still gives stores the interface this depends on. */
-  static boolean canSend(StateStore store) {
-    return store instanceof CachedStateStore<?, ?>;
+    return false;
   }
 }

@@ -87,7 +87,7 @@ class ProcessedPositionTest {
                       @Override
                       public void init(ProcessorContext<Void, Void> opened) {
                         StateStore store = opened.getStateStore(ProcessedPosition.STORE);
-                        cached.add(CachedStore.canSend(store));
+                        cached.add(CachedStore.send(store));
                       }
 
                       @Override
