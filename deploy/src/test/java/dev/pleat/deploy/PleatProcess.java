@@ -53,11 +53,13 @@ final class PleatProcess implements AutoCloseable {
       command.addAll(List.of("--port", "0"));
     }
     try {
-      Process process =
+      ProcessBuilder builder =
           new ProcessBuilder(command)
               .redirectError(
-                  ProcessBuilder.Redirect.appendTo(Path.of("target", name + ".log").toFile()))
-              .start();
+                  ProcessBuilder.Redirect.appendTo(Path.of("target", name + ".log").toFile()));
+      // As the launcher does.
+      builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "2");
+      Process process = builder.start();
       return new PleatProcess(process, CompletableFuture.supplyAsync(() -> welcome(process)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
