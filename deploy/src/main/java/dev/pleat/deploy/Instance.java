@@ -6,8 +6,10 @@ import dev.pleat.interactivequeries.KafkaCommands;
 import dev.pleat.interactivequeries.Listener;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
 import dev.pleat.interactivequeries.StreamsViews;
+import dev.pleat.interactivequeries.ViewPositions;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.topology.CommandTopology;
 import dev.pleat.topology.Domain;
@@ -29,6 +31,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -97,15 +101,21 @@ final class Instance implements AutoCloseable {
               data.instanceId(),
               opened(new StoreMemory(STORE_MEMORY_BYTES)));
       progress.accept("Starting the applications");
+      Admin admin = opened(Admin.create(connection));
       for (Domain<?, ?, ?> domain : domains) {
-        startApplications(
-            domain, topicsOf(topics, domain.schema().name()).commands(), streams, address);
+        if (domain.schema().takesCommands()) {
+          startDeciding(
+              domain, topicsOf(topics, domain.schema().name()).commands(), streams, address);
+        }
+        domain.schema().views().forEach(view -> startView(domain, view, streams, admin));
       }
       domains.forEach(domain -> schemas.add(domain.schema()));
-      commands = opened(new KafkaCommands(connection, schemas));
+      List<DomainSchema<?, ?>> decided = new ArrayList<>(schemas);
+      decided.removeIf(schema -> !schema.takesCommands());
+      commands = opened(new KafkaCommands(connection, decided));
       ToIntFunction<DomainSchema<?, ?>> partitions =
           schema -> topicsOf(topics, schema.name()).commands().partitions();
-      views = new StreamsViews(this::application, partitions);
+      views = new StreamsViews(this::application, this::positions, partitions);
       Function<String, String> logId = domain -> topicsOf(topics, domain).eventsTopicId();
       StreamsCommandStatuses statuses =
           opened(
@@ -212,6 +222,9 @@ final class Instance implements AutoCloseable {
     try (Admin admin = Admin.create(connection)) {
       TopicSetup setup = new TopicSetup(admin, connection);
       for (Domain<?, ?, ?> domain : domains) {
+        if (!domain.schema().takesCommands()) {
+          continue;
+        }
         progress.accept("Checking the topics of " + domain.schema());
         topics.put(
             domain.schema().name(),
@@ -219,7 +232,28 @@ final class Instance implements AutoCloseable {
                 domain.schema(), settings.partitions(), settings.acceptRecreatedTopics()));
       }
     }
+    domains.forEach(domain -> checkSources(domain.schema(), topics));
     return topics;
+  }
+
+  /** Rows of the same key are joined where they lie: in partitions of the same number. */
+  private static void checkSources(
+      DomainSchema<?, ?> schema, Map<String, TopicSetup.Topics> topics) {
+    for (View view : schema.views()) {
+      String name = "the view " + schema.name() + "/" + view.name();
+      Map<String, Integer> counts = new TreeMap<>();
+      for (DomainSchema<?, ?> source : schema.sources(view)) {
+        TopicSetup.Topics found = topics.get(source.name());
+        if (found == null) {
+          throw new StartRefused(name + " is made from " + source + ", which is not run here");
+        }
+        counts.put(source.eventsTopic(), found.commands().partitions());
+      }
+      if (Set.copyOf(counts.values()).size() > 1) {
+        throw new StartRefused(
+            name + " needs topics of the same number of partitions; there are " + counts);
+      }
+    }
   }
 
   private static TopicSetup.Topics topicsOf(Map<String, TopicSetup.Topics> topics, String domain) {
@@ -247,7 +281,7 @@ final class Instance implements AutoCloseable {
     return host.contains(":") ? "[" + host + "]" : host;
   }
 
-  private void startApplications(
+  private void startDeciding(
       Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams, String address) {
     DomainSchema<?, ?> schema = domain.schema();
     Refold refold = new Refold(domain, streams, MemoryLimits.DEFAULT);
@@ -264,15 +298,25 @@ final class Instance implements AutoCloseable {
             StreamsSettings.answeringAt(
                 address, streams.indexing(StatusTopology.applicationId(schema))));
     rolesByStore.put(place(schema.name(), CommandStatus.STORE), status);
-    for (View view : schema.views()) {
-      StreamsRole role =
-          start(
-              "view " + schema.name() + "/" + view.name(),
-              ViewTopology.of(domain, view.name()),
-              streams.folding(ViewTopology.applicationId(schema, view)));
-      for (String store : List.of(view.rowsStore(), view.seenStore(), view.stoppedStore())) {
-        rolesByStore.put(place(schema.name(), store), role);
-      }
+  }
+
+  private void startView(Domain<?, ?, ?> domain, View view, StreamsSettings streams, Admin admin) {
+    DomainSchema<?, ?> schema = domain.schema();
+    String applicationId = ViewTopology.applicationId(schema, view);
+    boolean derived = view.derived().isPresent();
+    StreamsRole role =
+        opened(
+            StreamsRole.start(
+                "view " + schema.name() + "/" + view.name(),
+                waiting -> ViewTopology.of(domain, view.name()),
+                derived ? streams.deriving(applicationId) : streams.folding(applicationId),
+                derived ? Optional.of(admin) : Optional.empty()));
+    roles.add(role);
+    rolesByStore.put(place(schema.name(), view.rowsStore()), role);
+    for (DomainSchema<?, ?> source : schema.sources(view)) {
+      Guard guard = view.guard(source);
+      rolesByStore.put(place(schema.name(), guard.seenStore()), role);
+      rolesByStore.put(place(schema.name(), guard.stoppedStore()), role);
     }
   }
 
@@ -294,6 +338,11 @@ final class Instance implements AutoCloseable {
   private Optional<KafkaStreams> application(String domain, String store) {
     return Optional.ofNullable(rolesByStore.get(place(domain, store)))
         .flatMap(StreamsRole::running);
+  }
+
+  private Optional<ViewPositions> positions(DomainSchema<?, ?> schema, View view) {
+    return Optional.ofNullable(rolesByStore.get(place(schema.name(), view.rowsStore())))
+        .flatMap(StreamsRole::positions);
   }
 
   private List<Health.Role> health() {

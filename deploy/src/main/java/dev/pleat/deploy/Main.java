@@ -3,6 +3,10 @@ package dev.pleat.deploy;
 import dev.pleat.interactivequeries.Health;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.calculator.CalculatorDomain;
+import dev.pleat.topology.catalogue.CatalogueDomain;
+import dev.pleat.topology.customers.CustomerDomain;
+import dev.pleat.topology.prices.PriceDomain;
+import dev.pleat.topology.products.ProductDomain;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +21,13 @@ import picocli.CommandLine.ParseResult;
 public final class Main {
 
   /** Every domain this application runs. A new one is one line here. */
-  private static final List<Domain<?, ?, ?>> DOMAINS = List.of(CalculatorDomain.CALCULATOR);
+  private static final List<Domain<?, ?, ?>> DOMAINS =
+      List.of(
+          CalculatorDomain.CALCULATOR,
+          CustomerDomain.CUSTOMERS,
+          ProductDomain.PRODUCTS,
+          PriceDomain.PRICES,
+          CatalogueDomain.CATALOGUE);
 
   private static final Duration READY_PATIENCE = Duration.ofSeconds(60);
   private static final int EXIT_USAGE = 2;

@@ -12,12 +12,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.ThreadMetadata;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
@@ -48,6 +50,7 @@ final class StreamsRole implements AutoCloseable {
   private final String name;
   private final Preparation preparation;
   private final Properties properties;
+  private final Optional<Admin> tracking;
   private final Thread supervisor;
   private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -56,6 +59,7 @@ final class StreamsRole implements AutoCloseable {
 
   private final Restoring restoring = new Restoring();
   private volatile Optional<KafkaStreams> running = Optional.empty();
+  private volatile Optional<DerivedPositions> positions = Optional.empty();
   private volatile Optional<String> down = Optional.of("starting");
 
   /** What is done before each start of an application, and what then runs. */
@@ -86,10 +90,12 @@ final class StreamsRole implements AutoCloseable {
     }
   }
 
-  private StreamsRole(String name, Preparation preparation, Properties properties) {
+  private StreamsRole(
+      String name, Preparation preparation, Properties properties, Optional<Admin> tracking) {
     this.name = name;
     this.preparation = preparation;
     this.properties = properties;
+    this.tracking = tracking;
     this.supervisor =
         Thread.ofPlatform().name("role-" + name).daemon(true).unstarted(this::supervise);
   }
@@ -101,7 +107,17 @@ final class StreamsRole implements AutoCloseable {
 
   /** Starts the application in the background, prepared anew each time it is started. */
   static StreamsRole start(String name, Preparation preparation, Properties properties) {
-    StreamsRole role = new StreamsRole(name, preparation, properties);
+    return start(name, preparation, properties, Optional.empty());
+  }
+
+  /**
+   * The same.
+   *
+   * @param tracking asks the cluster how far the application has come, if somebody wants to know
+   */
+  static StreamsRole start(
+      String name, Preparation preparation, Properties properties, Optional<Admin> tracking) {
+    StreamsRole role = new StreamsRole(name, preparation, properties, tracking);
     role.supervisor.start();
     return role;
   }
@@ -114,6 +130,11 @@ final class StreamsRole implements AutoCloseable {
   /** The application that runs now; empty between a failure and the next start. */
   Optional<KafkaStreams> running() {
     return running;
+  }
+
+  /** How far the application that runs now has come; empty if there is none, or no tracking. */
+  Optional<DerivedPositions> positions() {
+    return positions;
   }
 
   /**
@@ -165,7 +186,7 @@ final class StreamsRole implements AutoCloseable {
       KafkaStreams streams = null;
       Optional<Throwable> failure;
       try {
-        streams = new KafkaStreams(preparation.prepare(new RoleWaiting()), properties);
+        streams = application(preparation.prepare(new RoleWaiting()));
         streams.setUncaughtExceptionHandler(
             e -> {
               failures.add(Optional.of(e));
@@ -182,6 +203,7 @@ final class StreamsRole implements AutoCloseable {
         failure = Optional.of(e);
       }
       running = Optional.empty();
+      positions = Optional.empty();
       down = failure.map(StreamsRole::why).or(() -> Optional.of("stopped"));
       if (streams != null) {
         // A restart of this process comes back as the same member; a failed one makes room.
@@ -211,6 +233,21 @@ final class StreamsRole implements AutoCloseable {
         return;
       }
     }
+  }
+
+  private KafkaStreams application(Topology topology) {
+    if (tracking.isEmpty()) {
+      return new KafkaStreams(topology, properties);
+    }
+    TrackedClients clients = new TrackedClients();
+    positions =
+        Optional.of(
+            new DerivedPositions(
+                String.valueOf(properties.get(StreamsConfig.APPLICATION_ID_CONFIG)),
+                topology.describe(),
+                clients,
+                tracking.get()));
+    return new KafkaStreams(topology, properties, clients);
   }
 
   /** Waits before the next start; false if the role was closed meanwhile. */

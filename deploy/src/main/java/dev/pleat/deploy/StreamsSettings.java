@@ -71,6 +71,19 @@ record StreamsSettings(
   }
 
   /**
+   * Makes a derived view. Between its steps lie topics, of which only what is committed is read: so
+   * a commit is due soon after an event came, and a reader who waits for it has an answer after as
+   * many commits as there are steps.
+   */
+  Properties deriving(String applicationId) {
+    Properties properties = folding(applicationId);
+    properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 10);
+    properties.put(StreamsConfig.POLL_MS_CONFIG, 5);
+    properties.put(StreamsConfig.producerPrefix(ProducerConfig.RETRY_BACKOFF_MS_CONFIG), 5L);
+    return properties;
+  }
+
+  /**
    * Indexes what can be indexed again: without transactions, so that a crash does not wipe its
    * store; but only of what is committed.
    */

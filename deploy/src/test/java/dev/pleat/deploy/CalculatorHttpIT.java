@@ -1,5 +1,6 @@
 package dev.pleat.deploy;
 
+import dev.pleat.deploy.HttpScenario.Cause;
 import dev.pleat.schemas.calculator.CalculatorCommand;
 import dev.pleat.schemas.calculator.CalculatorCommand.CreateValue;
 import dev.pleat.schemas.calculator.CalculatorCommand.UpdateValue;
@@ -9,11 +10,8 @@ import dev.pleat.schemas.calculator.CalculatorEvent.ValueUpdated;
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import dev.pleat.topology.Scenario;
 import dev.pleat.topology.calculator.CalculatorContract;
-import dev.pleat.topology.calculator.CalculatorDomain;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.List;
-import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,16 +25,7 @@ final class CalculatorHttpIT extends CalculatorContract {
 
   @BeforeAll
   static void start() {
-    instance =
-        Instance.start(
-            new Settings(
-                "127.0.0.1", 0, Optional.empty(), 0, directory, 4, Optional.empty(), false, false),
-            List.of(CalculatorDomain.CALCULATOR),
-            line -> {});
-    List<?> waiting = instance.awaitReady(Duration.ofSeconds(60));
-    if (!waiting.isEmpty()) {
-      throw new AssertionError("not ready: " + waiting);
-    }
+    instance = Servers.embedded(directory);
   }
 
   @AfterAll
@@ -51,9 +40,12 @@ final class CalculatorHttpIT extends CalculatorContract {
         instance,
         event ->
             switch (event) {
-              case ValueCreated created -> new CreateValue(created.valueId(), created.value());
+              case ValueCreated created ->
+                  Cause.of(new CreateValue(created.valueId(), created.value()));
               case ValueUpdated updated ->
-                  new UpdateValue(updated.valueId(), updated.operation(), updated.value());
-            });
+                  Cause.of(
+                      new UpdateValue(updated.valueId(), updated.operation(), updated.value()));
+            },
+        UnaryOperator.identity());
   }
 }

@@ -24,6 +24,11 @@ final class Servers {
     return ready(launch(dataDir, Optional.empty(), false));
   }
 
+  /** The same of these domains. */
+  static Instance embedded(Path dataDir, Domain<?, ?, ?>... domains) {
+    return ready(launch(dataDir, Optional.empty(), false, List.of(domains)));
+  }
+
   /** Joined to a broker, ready. */
   static Instance joined(Path dataDir, String bootstrapServers) {
     return ready(launch(dataDir, Optional.of(bootstrapServers), false));

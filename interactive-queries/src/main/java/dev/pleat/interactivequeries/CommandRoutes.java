@@ -3,6 +3,7 @@ package dev.pleat.interactivequeries;
 import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.Action;
+import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.JsonCodec.JsonObject;
@@ -69,26 +70,44 @@ final class CommandRoutes {
   /** Which aggregate a request addresses, and so what its body must look like. */
   private sealed interface Target {}
 
-  /** A new aggregate: the body has no id. */
-  private record New() implements Target {}
+  /**
+   * A new aggregate: the body has no id.
+   *
+   * @param readAt the path where its row is read, if another domain shows it
+   */
+  private record New(Optional<String> readAt) implements Target {}
 
   /** The aggregate in the path: the body need not have the id. */
   private record Named(String id) implements Target {}
 
-  /** The aggregate the body names. */
-  private record InBody() implements Target {}
+  /**
+   * The aggregate the body names.
+   *
+   * @param created whether it is there from now on if the command is accepted
+   */
+  private record NamedInBody(boolean created) implements Target {}
 
   /** The headers of a request for a command. */
   private record Asked(
       UUID commandId,
       OptionalLong expectedVersion,
       Preferences preferences,
-      Optional<String> traceparent) {}
+      Optional<String> traceparent,
+      Optional<String> actor) {}
 
-  /** {@code POST} on a domain's creating route. */
-  <C> Reply create(Context request, DomainSchema<C, ?> schema, Action<C> action)
+  /**
+   * {@code POST} on a domain's creating route.
+   *
+   * @param readAt the path where a row is read that another domain shows
+   */
+  <C> Reply create(
+      Context request, DomainSchema<C, ?> schema, Action<C> action, Optional<String> readAt)
       throws IOException {
-    return take(request, schema, action, new New());
+    return take(
+        request,
+        schema,
+        action,
+        schema.idFormat() == IdFormat.UUID ? new New(readAt) : new NamedInBody(true));
   }
 
   /** {@code PUT} on a domain's updating route. */
@@ -111,7 +130,7 @@ final class CommandRoutes {
                             + " has no such action; its actions are "
                             + String.join(
                                 ", ", schema.actions().stream().map(Action::name).toList())));
-    return take(request, schema, action, new InBody());
+    return take(request, schema, action, new NamedInBody(false));
   }
 
   private <C> Reply take(
@@ -124,11 +143,12 @@ final class CommandRoutes {
               commandId,
               RequestHeaders.expectedVersion(request),
               Preferences.of(RequestHeaders.all(request, "Prefer")),
-              RequestHeaders.traceparent(request));
+              RequestHeaders.traceparent(request),
+              RequestHeaders.actor(request));
       RequestHeaders.requireJsonBody(request);
       JsonObject body = read(body(request));
       JsonObject addressed = address(schema, target, commandId, body);
-      String aggregateId = addressed.text(schema.idField()).orElseThrow();
+      String aggregateId = schema.aggregateId(addressed.text(schema.idField()).orElseThrow());
       JsonObject data = checked(schema, action, addressed);
       return submit(schema, action, target, aggregateId, data, asked)
           .with("Pleat-Command-Id", commandId.toString());
@@ -179,17 +199,17 @@ final class CommandRoutes {
             field, NameBasedId.ofAggregate(schema.name(), commandId).toString());
       }
       case Named named -> {
-        if (hasId && !body.text(field).equals(Optional.of(named.id()))) {
+        if (hasId && !body.text(field).map(schema::aggregateId).equals(Optional.of(named.id()))) {
           throw mismatch(field, "const", "is not the id in the path");
         }
         yield body.startingWith(field, named.id());
       }
-      case InBody inBody -> {
+      case NamedInBody inBody -> {
         if (!hasId) {
           throw mismatch(field, "required", "is missing");
         }
         String id = body.text(field).orElseThrow(() -> mismatch(field, "type", "must be a string"));
-        if (!schema.idFormat().accepts(id)) {
+        if (!schema.idFormat().accepts(schema.aggregateId(id))) {
           throw Paths.invalidId(schema);
         }
         yield body;
@@ -231,10 +251,11 @@ final class CommandRoutes {
       Asked asked) {
     SubmittedCommand plain =
         SubmittedCommand.of(asked.commandId(), action.name(), data, clock.instant());
+    SubmittedCommand by = asked.actor().map(plain::by).orElse(plain);
     SubmittedCommand command =
         asked.expectedVersion().isPresent()
-            ? plain.expecting(asked.expectedVersion().getAsLong())
-            : plain;
+            ? by.expecting(asked.expectedVersion().getAsLong())
+            : by;
     if (!underWay.tryAcquire()) {
       throw Refusal.of(Problem.OVERLOADED, "too many commands are under way");
     }
@@ -272,8 +293,8 @@ final class CommandRoutes {
         switch (outcome.verdict()) {
           case Accepted accepted -> {
             Reply done = done(schema, aggregateId, outcome, token, asked);
-            yield target instanceof New
-                ? Paths.row(schema, aggregateId)
+            yield creates(target)
+                ? location(schema, target, aggregateId)
                     .map(path -> status(done, 201).with("Location", path))
                     .orElseGet(() -> status(done, 201))
                 : done;
@@ -284,6 +305,24 @@ final class CommandRoutes {
         };
     Reply withToken = reply.with("Pleat-Token", token);
     return outcome.replayed() ? withToken.with("Idempotent-Replayed", "true") : withToken;
+  }
+
+  private static Optional<String> location(
+      DomainSchema<?, ?> schema, Target target, String aggregateId) {
+    return Paths.row(schema, aggregateId)
+        .or(
+            () ->
+                target instanceof New created
+                    ? created.readAt().map(path -> Paths.filled(path, aggregateId))
+                    : Optional.empty());
+  }
+
+  private static boolean creates(Target target) {
+    return switch (target) {
+      case New created -> true;
+      case Named named -> false;
+      case NamedInBody named -> named.created();
+    };
   }
 
   private static Problem rejection(Rejected rejected) {
@@ -300,7 +339,12 @@ final class CommandRoutes {
     if (asked.preferences().representation()) {
       Optional<View> view = Paths.representation(schema);
       if (view.isPresent()
-          && views.row(schema, view.get(), aggregateId, version, ROW_WAIT)
+          && views.row(
+                  schema,
+                  view.get(),
+                  aggregateId,
+                  List.of(new ReadAfter(schema.name(), aggregateId, version)),
+                  ROW_WAIT)
               instanceof Found<Row> found) {
         Row row = found.value();
         return applying(
@@ -308,7 +352,7 @@ final class CommandRoutes {
             false,
             true,
             Reply.json(200, row.json())
-                .with("ETag", etag(row.version()))
+                .with("ETag", etag(row.version().orElse(version)))
                 .with("Content-Location", Paths.row(schema, aggregateId).orElseThrow()));
       }
     }

@@ -6,6 +6,7 @@ import dev.pleat.interactivequeries.RouteRow.Parameter;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.Action;
 import dev.pleat.schemas.DomainSchema.Creates;
+import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.DomainSchema.Reads;
 import dev.pleat.schemas.DomainSchema.Updates;
 import dev.pleat.schemas.DomainSchema.View;
@@ -55,6 +56,7 @@ public final class HttpApi implements AutoCloseable {
           Parameter.IF_MATCH,
           Parameter.IF_NONE_MATCH,
           Parameter.PREFER,
+          Parameter.ACTOR,
           Parameter.TRACEPARENT);
   private static final List<Parameter> ROW =
       List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
@@ -146,7 +148,7 @@ public final class HttpApi implements AutoCloseable {
   private List<RouteRow> table(List<DomainSchema<?, ?>> schemas) {
     List<RouteRow> rows = new ArrayList<>();
     for (DomainSchema<?, ?> schema : schemas) {
-      addOwn(rows, schema);
+      addOwn(rows, schema, schemas);
       addGeneric(rows, schema);
     }
     add(
@@ -206,21 +208,25 @@ public final class HttpApi implements AutoCloseable {
   }
 
   /** The routes a domain declares in its schema. */
-  private <C> void addOwn(List<RouteRow> rows, DomainSchema<C, ?> schema) {
+  private <C> void addOwn(
+      List<RouteRow> rows, DomainSchema<C, ?> schema, List<DomainSchema<?, ?>> schemas) {
     for (DomainSchema.Route route : schema.routes()) {
       switch (route) {
         case Creates creates -> {
           Action<C> action = schema.action(creates.action()).orElseThrow();
+          Optional<String> readAt = readAt(creates.path() + "/{" + schema.idField() + "}", schemas);
           add(
               rows,
               sends(
                   Method.POST,
                   creates.path(),
                   "Send " + action.name() + " to a new aggregate.",
-                  OpenApi.dataWithoutId(schema, action),
+                  schema.idFormat() == IdFormat.UUID
+                      ? OpenApi.dataWithoutId(schema, action)
+                      : OpenApi.data(schema, action),
                   schema,
                   CREATED,
-                  request -> commands.create(request, schema, action)));
+                  request -> commands.create(request, schema, action, readAt)));
         }
         case Updates updates -> {
           Action<C> action = schema.action(updates.action()).orElseThrow();
@@ -245,10 +251,20 @@ public final class HttpApi implements AutoCloseable {
                   OpenApi.row(schema, view),
                   ROW,
                   LOOKED_UP,
-                  request -> views.row(request, schema, view, schema.idField())));
+                  request -> views.row(request, schema, view, schema.keyField(view))));
         }
       }
     }
+  }
+
+  /** Another domain may show what this one creates. */
+  private static Optional<String> readAt(String path, List<DomainSchema<?, ?>> schemas) {
+    return schemas.stream()
+        .flatMap(schema -> schema.routes().stream())
+        .filter(Reads.class::isInstance)
+        .map(DomainSchema.Route::path)
+        .filter(path::equals)
+        .findFirst();
   }
 
   /** The routes that every domain has. */
@@ -262,15 +278,19 @@ public final class HttpApi implements AutoCloseable {
             OpenApi.DOMAIN,
             NONE,
             DESCRIBED,
-            request -> Reply.json(200, described(schema))),
-        sends(
-            Method.POST,
-            base + "/commands/{action}",
-            "Send any action, with its full data as the body.",
-            OpenApi.anyData(schema),
-            schema,
-            SENT,
-            request -> commands.send(request, schema)));
+            request -> Reply.json(200, described(schema))));
+    if (schema.takesCommands()) {
+      add(
+          rows,
+          sends(
+              Method.POST,
+              base + "/commands/{action}",
+              "Send any action, with its full data as the body.",
+              OpenApi.anyData(schema),
+              schema,
+              SENT,
+              request -> commands.send(request, schema)));
+    }
     for (View view : schema.views()) {
       String path = base + "/views/" + view.name();
       add(
@@ -335,17 +355,21 @@ public final class HttpApi implements AutoCloseable {
   private Map<String, Object> described(DomainSchema<?, ?> schema) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("name", schema.name());
-    fields.put("id-field", schema.idField());
+    if (schema.takesCommands()) {
+      fields.put("id-field", schema.idField());
+    }
     fields.put("actions", schema.actions().stream().map(HttpApi::described).toList());
     fields.put("events", schema.events());
     fields.put("views", schema.views().stream().map(View::name).toList());
     fields.put(
         "topics",
-        List.of(
-            schema.commandsTopic(),
-            schema.eventsTopic(),
-            schema.outcomesTopic(),
-            schema.deadLettersTopic()));
+        schema.takesCommands()
+            ? List.of(
+                schema.commandsTopic(),
+                schema.eventsTopic(),
+                schema.outcomesTopic(),
+                schema.deadLettersTopic())
+            : List.of());
     fields.put(
         "routes",
         table.stream()

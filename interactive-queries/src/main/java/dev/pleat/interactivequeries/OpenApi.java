@@ -182,10 +182,13 @@ final class OpenApi {
         components.put(dataWithoutId(schema, action), without(schema.idField(), data));
         commands.add(ref(data(schema, action)));
       }
-      components.put(anyData(schema), Map.of("anyOf", commands));
-      components.put(answer(schema), answerSchema(schema));
+      if (schema.takesCommands()) {
+        components.put(anyData(schema), Map.of("anyOf", commands));
+        components.put(answer(schema), answerSchema(schema));
+      }
       for (View view : schema.views()) {
-        components.put(row(schema, view), withVersion(source(schema, view.name())));
+        Map<String, Object> row = source(schema, view.name());
+        components.put(row(schema, view), view.derived().isEmpty() ? withVersion(row) : row);
         components.put(page(schema, view), pageSchema(row(schema, view)));
       }
     }

@@ -3,6 +3,7 @@ package dev.pleat.interactivequeries;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.DomainSchema.Reads;
 import dev.pleat.schemas.DomainSchema.View;
 import io.javalin.http.Context;
@@ -16,12 +17,17 @@ final class Paths {
 
   private Paths() {}
 
-  /** The view whose row stands for an aggregate: the only one with a route, else the first. */
+  /**
+   * The view whose row stands for an aggregate, of those keyed by its id: the only one with a
+   * route, else the first.
+   */
   static Optional<View> representation(DomainSchema<?, ?> schema) {
-    List<Reads> reads = reads(schema);
-    return reads.size() == 1
-        ? schema.view(reads.get(0).view())
-        : schema.views().stream().findFirst();
+    List<View> views = schema.views().stream().filter(view -> view.derived().isEmpty()).toList();
+    List<View> withRoute =
+        views.stream()
+            .filter(view -> reads(schema).stream().anyMatch(it -> it.view().equals(view.name())))
+            .toList();
+    return (withRoute.size() == 1 ? withRoute : views).stream().findFirst();
   }
 
   /** Where an aggregate's row is read; empty if the domain has no view. */
@@ -29,12 +35,18 @@ final class Paths {
     return representation(schema)
         .map(
             view ->
-                reads(schema).stream()
-                    .filter(route -> route.view().equals(view.name()))
-                    .findFirst()
-                    .map(Reads::path)
-                    .orElse("/domains/" + schema.name() + "/views/" + view.name() + "/{id}")
-                    .replaceAll("\\{[^}]*}", encoded(aggregateId)));
+                filled(
+                    reads(schema).stream()
+                        .filter(route -> route.view().equals(view.name()))
+                        .findFirst()
+                        .map(Reads::path)
+                        .orElse("/domains/" + schema.name() + "/views/" + view.name() + "/{id}"),
+                    aggregateId));
+  }
+
+  /** A route's path with this id in it. */
+  static String filled(String path, String id) {
+    return path.replaceAll("\\{[^}]*}", encoded(id));
   }
 
   /** Where it is told what became of a command. */
@@ -44,7 +56,7 @@ final class Paths {
 
   /** The id of an aggregate in the path of a request. */
   static String id(Context request, DomainSchema<?, ?> schema, String parameter) {
-    String id = request.pathParam(parameter);
+    String id = schema.aggregateId(request.pathParam(parameter));
     // A replacement character is what bytes that are no UTF-8 become: ids must not melt together.
     if (!schema.idFormat().accepts(id) || id.indexOf('\uFFFD') >= 0) {
       throw invalidId(schema);
@@ -52,11 +64,27 @@ final class Paths {
     return id;
   }
 
+  /** The key of a view's row in the path of a request. */
+  static String key(Context request, DomainSchema<?, ?> schema, View view, String parameter) {
+    if (view.derived().isEmpty()) {
+      return id(request, schema, parameter);
+    }
+    String key = request.pathParam(parameter);
+    if (!schema.keyFormat(view).accepts(key) || key.indexOf('\uFFFD') >= 0) {
+      throw invalidId(schema.keyField(view), schema.keyFormat(view));
+    }
+    return key;
+  }
+
   static Refusal invalidId(DomainSchema<?, ?> schema) {
+    return invalidId(schema.idField(), schema.idFormat());
+  }
+
+  private static Refusal invalidId(String field, IdFormat format) {
     return Refusal.of(
         Problem.INVALID_ID,
-        schema.idField()
-            + switch (schema.idFormat()) {
+        field
+            + switch (format) {
               case UUID -> " must be a UUID: 36 characters, lower case";
               case TEXT -> " must be text of 1 to 256 bytes without control characters";
             });

@@ -45,6 +45,8 @@ record Problem(
   static final String INVALID_PARAMETER = "invalid-parameter";
   static final String INVALID_PRECONDITION = "invalid-precondition";
   static final String INVALID_COMMAND_ID = "invalid-command-id";
+  static final String INVALID_ACTOR = "invalid-actor";
+  static final String NOT_AUTHORISED = "not-authorised";
   static final String MALFORMED_JSON = "malformed-json";
   static final String UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type";
   static final String BODY_TOO_LARGE = "body-too-large";
@@ -176,8 +178,9 @@ record Problem(
       case INVALID_TOKEN -> new Kind(400, "The token is not one that can be used here");
       case INVALID_PARAMETER -> new Kind(400, "A query parameter is not of the right form");
       case INVALID_PRECONDITION -> new Kind(400, "The precondition cannot be used here");
+      case INVALID_ACTOR -> new Kind(400, "The actor's name cannot be used");
       case "bad-request" -> new Kind(400, "The request cannot be read");
-      case "not-authorised" -> new Kind(403, "Not permitted");
+      case NOT_AUTHORISED -> new Kind(403, "Not permitted");
       case NOT_FOUND -> new Kind(404, "Not found");
       case UNKNOWN_ACTION -> new Kind(404, "The domain has no such action");
       case COMMAND_NOT_FOUND -> new Kind(404, "No such command is known");

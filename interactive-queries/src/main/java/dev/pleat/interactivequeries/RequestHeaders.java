@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.JsonCodec;
 import io.javalin.http.Context;
+import java.net.InetAddress;
 import java.net.URLDecoder;
+import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.Enumeration;
@@ -16,6 +18,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /** Reads what a request says beside its body, or refuses it with what is wrong. */
 final class RequestHeaders {
@@ -26,6 +29,9 @@ final class RequestHeaders {
   private static final Pattern QUALITY_ZERO = Pattern.compile("(?i)q\\s*=\\s*0(\\.0{0,3})?");
   private static final Pattern QUALITY = Pattern.compile("(?i)q\\s*=\\s*([01](?:\\.[0-9]{0,3})?)");
   private static final int MAX_SHOWN = 80;
+  private static final String ACTOR = "Pleat-Actor";
+  private static final Pattern ACTOR_NAME = Pattern.compile("[ -~]{1,200}");
+  private static final List<String> PROXIES = List.of("Forwarded", "X-Forwarded-For", "Via");
 
   private RequestHeaders() {}
 
@@ -91,6 +97,46 @@ final class RequestHeaders {
     return values.size() == 1
         ? Optional.of(values.get(0)).filter(value -> TRACEPARENT.matcher(value).matches())
         : Optional.empty();
+  }
+
+  /**
+   * Who sends the command. While nobody is authenticated anyone may say who they are, but only from
+   * this machine, and not through a proxy, which would speak for everybody.
+   */
+  static Optional<String> actor(Context request) {
+    List<String> actors = all(request, ACTOR);
+    if (actors.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean local =
+        isLoopback(request.req().getRemoteAddr()) && isLoopback(request.req().getLocalAddr());
+    if (!local || PROXIES.stream().anyMatch(header -> !all(request, header).isEmpty())) {
+      throw Refusal.of(
+          Problem.NOT_AUTHORISED,
+          "the header "
+              + ACTOR
+              + " is for trials: it is taken from the same machine only, and not"
+              + " through a proxy");
+    }
+    String actor = actors.get(0);
+    if (actors.size() > 1 || !ACTOR_NAME.matcher(actor).matches()) {
+      throw Refusal.of(
+          Problem.INVALID_ACTOR,
+          "send " + ACTOR + " once, with 1 to 200 printable characters of ASCII");
+    }
+    return Optional.of(actor);
+  }
+
+  private static boolean isLoopback(@Nullable String address) {
+    if (address == null || address.isBlank()) {
+      return false;
+    }
+    // What a server knows of its own connections is an address: nothing is looked up.
+    try {
+      return InetAddress.getByName(address).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
   }
 
   /** Refuses a body that is not said to be plain JSON in UTF-8. */

@@ -44,6 +44,10 @@ record RouteRow(
     IF_NONE_MATCH("header", "If-None-Match", "*: the aggregate must not exist."),
     PREFER(
         "header", "Prefer", "respond-async, wait=N (seconds, at most 30), return=representation."),
+    ACTOR(
+        "header",
+        "Pleat-Actor",
+        "Who sends the command; for trials, taken from the same machine only."),
     TRACEPARENT("header", "traceparent", "The trace the command belongs to (W3C Trace Context)."),
     TOKEN("header", "Pleat-Token", "Be served at or after this token of a command's answer."),
     AFTER("query", "after", "The same as the header Pleat-Token."),

@@ -5,39 +5,48 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.RowCodec;
 import java.util.Arrays;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A row of a view, as it is answered. Immutable as long as nobody writes into {@link #json}.
  *
- * @param version the version of the aggregate the row was made from, counted in events
+ * @param version the version of the aggregate the row was made from, counted in events; empty for a
+ *     row of a derived view, which is no aggregate's
  * @param json the row as UTF-8, with the same version in it
  */
 // An array, not a copy of one: rows are handed through, by the thousand.
 @SuppressWarnings("ArrayRecordComponent")
-public record Row(long version, byte[] json) {
+public record Row(OptionalLong version, byte[] json) {
 
   private record Versioned(long version) {}
 
+  /** A row of a derived view as it lies in the store. */
+  static Row withoutVersion(byte[] json) {
+    return new Row(OptionalLong.empty(), json);
+  }
+
   /**
-   * A row as it lies in the store.
+   * A row as it lies in the store of a view that is keyed by the aggregate's id.
    *
    * @throws dev.pleat.schemas.UnreadableMessage if the bytes are not a JSON object with a version
    */
   public static Row of(byte[] json) {
     long version = RowCodec.versionAtEnd(json);
     return new Row(
-        version < 0 ? JsonCodec.readValue(json, Versioned.class).version() : version, json);
+        OptionalLong.of(
+            version < 0 ? JsonCodec.readValue(json, Versioned.class).version() : version),
+        json);
   }
 
   @Override
   public boolean equals(@Nullable Object other) {
-    return other instanceof Row row && version == row.version && Arrays.equals(json, row.json);
+    return other instanceof Row row && version.equals(row.version) && Arrays.equals(json, row.json);
   }
 
   @Override
   public int hashCode() {
-    return Long.hashCode(version) * 31 + Arrays.hashCode(json);
+    return version.hashCode() * 31 + Arrays.hashCode(json);
   }
 
   @Override

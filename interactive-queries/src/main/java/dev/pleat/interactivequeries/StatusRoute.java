@@ -36,7 +36,7 @@ final class StatusRoute implements AutoCloseable {
    * @param streamTime how long a stream lasts at most
    */
   StatusRoute(HttpApi.Parts parts, PendingCommands pending, Duration streamTime) {
-    this.schemas = parts.schemas();
+    this.schemas = parts.schemas().stream().filter(DomainSchema::takesCommands).toList();
     this.statuses = parts.statuses();
     this.outcomes = parts.outcomes();
     this.logId = parts.logId();
@@ -86,10 +86,11 @@ final class StatusRoute implements AutoCloseable {
     Optional<Told> waiting = Optional.empty();
     Optional<Problem> unavailable = Optional.empty();
     for (DomainSchema<?, ?> schema : schemas) {
-      if (key.isPresent() && !schema.idFormat().accepts(key.get())) {
+      Optional<String> aggregateId = key.map(schema::aggregateId);
+      if (aggregateId.filter(id -> !schema.idFormat().accepts(id)).isPresent()) {
         continue;
       }
-      switch (statuses.status(schema, commandId, key)) {
+      switch (statuses.status(schema, commandId, aggregateId)) {
         case Found<KnownStatus> found -> {
           Told told = new Told(schema, found.value());
           if (found.value().verdict().isPresent()) {

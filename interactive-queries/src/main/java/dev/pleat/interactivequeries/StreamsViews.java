@@ -8,6 +8,7 @@ import dev.pleat.interactivequeries.Answer.NotYet;
 import dev.pleat.interactivequeries.Answer.Unavailable;
 import dev.pleat.interactivequeries.LocalStores.Held;
 import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.StoppedView;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +25,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.ToIntFunction;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -45,9 +48,10 @@ public final class StreamsViews implements Views {
    */
   private static final long BELIEVED_NANOS = 100_000_000;
 
-  private record Place(String domain, String view, int partition) {}
+  private record Place(String domain, String guard, int partition) {}
 
   private final LocalStores stores;
+  private final Positions positions;
   private final Map<Place, Long> going = new ConcurrentHashMap<>();
   private final Semaphore waiters = new Semaphore(MAX_WAITERS);
 
@@ -55,17 +59,22 @@ public final class StreamsViews implements Views {
    * Views over the running applications.
    *
    * @param running finds the application that has a view's stores
-   * @param partitions how many partitions the topics of a domain have
+   * @param positions how far they have come
+   * @param partitions how many partitions the topics of a domain have, or those of the domains its
+   *     views are made from
    */
-  public StreamsViews(RunningStreams running, ToIntFunction<DomainSchema<?, ?>> partitions) {
+  public StreamsViews(
+      RunningStreams running, Positions positions, ToIntFunction<DomainSchema<?, ?>> partitions) {
     this.stores = new LocalStores(running, partitions);
+    this.positions = positions;
   }
 
   @Override
   public Answer<Row> row(
-      DomainSchema<?, ?> schema, View view, String key, long atLeastVersion, Duration wait) {
+      DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after, Duration wait) {
     long deadline = System.nanoTime() + wait.toNanos();
-    Answer<Row> first = rowNow(schema, view, key, atLeastVersion);
+    Query query = new Query(schema, view, key, after);
+    Answer<Row> first = query.now();
     if (!mayChange(first) || wait.isZero() || wait.isNegative()) {
       return first;
     }
@@ -73,19 +82,13 @@ public final class StreamsViews implements Views {
       return new Unavailable<>(Answer.OVERLOADED, "too many requests wait for a view");
     }
     try {
-      return retry(schema, view, key, atLeastVersion, deadline, first);
+      return retry(query, deadline, first);
     } finally {
       waiters.release();
     }
   }
 
-  private Answer<Row> retry(
-      DomainSchema<?, ?> schema,
-      View view,
-      String key,
-      long atLeastVersion,
-      long deadline,
-      Answer<Row> first) {
+  private static Answer<Row> retry(Query query, long deadline, Answer<Row> first) {
     Answer<Row> answer = first;
     long pause = FIRST_PAUSE_MS;
     try {
@@ -94,7 +97,7 @@ public final class StreamsViews implements Views {
           left = deadline - System.nanoTime()) {
         Thread.sleep(Duration.ofNanos(Math.min(left, Duration.ofMillis(pause).toNanos())));
         pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-        answer = rowNow(schema, view, key, atLeastVersion);
+        answer = query.now();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -111,50 +114,151 @@ public final class StreamsViews implements Views {
     };
   }
 
-  private Answer<Row> rowNow(
-      DomainSchema<?, ?> schema, View view, String key, long atLeastVersion) {
-    int partition = stores.partitionOf(schema, key);
-    if (!wentJustNow(new Place(schema.name(), view.name(), partition))) {
-      Optional<Unavailable<Row>> stopped = stopped(schema, view, Set.of(partition));
+  /** One question for a row, asked until it is answered or time is up. Used by one thread. */
+  private final class Query {
+    private final DomainSchema<?, ?> schema;
+    private final View view;
+    private final String key;
+    private final int partition;
+    private final List<ReadAfter> unseen;
+    private final List<UnderWay> underWay = new ArrayList<>();
+
+    Query(DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after) {
+      this.schema = schema;
+      this.view = view;
+      this.key = key;
+      this.partition = stores.partitionOf(schema.sources(view).getFirst(), key);
+      this.unseen = new ArrayList<>(after);
+    }
+
+    /** A write that was seen, on its way to the rows through an application of Kafka Streams. */
+    private record UnderWay(ReadAfter write, ViewPositions through, Passage passage) {}
+
+    Answer<Row> now() {
+      Optional<Unavailable<Row>> stopped =
+          view.derived().isEmpty()
+              ? stoppedHere(view.guard(schema), schema, Set.of(partition))
+              : anySourceStopped();
       if (stopped.isPresent()) {
         return stopped.get();
       }
+      Optional<Answer<Row>> notYet = lookForWrites();
+      if (notYet.isPresent()) {
+        return notYet.get();
+      }
+      // The seen version is written after the row: a row read after it is at least as new.
+      Held<byte[]> row =
+          stores.read(
+              schema,
+              view.rowsStore(),
+              Set.of(partition),
+              (ReadOnlyKeyValueStore<String, byte[]> store) -> store.get(key));
+      if (row.missing().isPresent()) {
+        return notNow(view, row.missing().get());
+      }
+      return only(row)
+          .<Answer<Row>>map(
+              json ->
+                  new Found<>(view.derived().isEmpty() ? Row.of(json) : Row.withoutVersion(json)))
+          .orElseGet(NotFound::new);
     }
-    if (atLeastVersion > 0) {
+
+    /** A row may come from any partition of any source. */
+    private Optional<Unavailable<Row>> anySourceStopped() {
+      for (DomainSchema<?, ?> source : schema.sources(view)) {
+        for (Integer each : stores.partitionsOf(source)) {
+          Optional<Unavailable<Row>> stopped =
+              stoppedHere(view.guard(source), source, Set.of(each));
+          // What is not held here, another instance has to say.
+          if (stopped.isPresent() && stopped.get().code().equals(Answer.VIEW_STOPPED)) {
+            return stopped;
+          }
+        }
+      }
+      return Optional.empty();
+    }
+
+    private Optional<Unavailable<Row>> stoppedHere(
+        Guard guard, DomainSchema<?, ?> source, Set<Integer> asked) {
+      return asked.stream()
+              .allMatch(each -> wentJustNow(new Place(schema.name(), guard.name(), each)))
+          ? Optional.empty()
+          : stopped(schema, view, source, asked);
+    }
+
+    /** Empty once every write has been seen, and its consequences have come to the rows. */
+    private Optional<Answer<Row>> lookForWrites() {
+      beginAgainWhereApplicationsChanged();
+      for (Iterator<ReadAfter> writes = unseen.iterator(); writes.hasNext(); ) {
+        Optional<Answer<Row>> notYet = lookFor(writes.next());
+        if (notYet.isPresent()) {
+          return notYet;
+        }
+        writes.remove();
+      }
+      underWay.removeIf(each -> each.passage().hasArrived());
+      return underWay.isEmpty()
+          ? Optional.empty()
+          : Optional.of(new NotYet<>("the view " + view.name() + " has not shown that write yet"));
+    }
+
+    /** A new application may read again what the old one did not commit. */
+    private void beginAgainWhereApplicationsChanged() {
+      if (!underWay.isEmpty()) {
+        Optional<ViewPositions> now = positions.of(schema, view);
+        underWay.removeIf(
+            each -> now.filter(each.through()::equals).isEmpty() && unseen.add(each.write()));
+      }
+    }
+
+    private Optional<Answer<Row>> lookFor(ReadAfter write) {
+      if (write.version() == 0) {
+        return Optional.empty();
+      }
+      DomainSchema<?, ?> source =
+          schema.sources(view).stream()
+              .filter(domain -> domain.name().equals(write.domain()))
+              .findFirst()
+              .orElseThrow();
+      int from = stores.partitionOf(source, write.aggregateId());
+      // Before and after: what is seen must be of the application whose positions are taken.
+      Optional<ViewPositions> at =
+          view.derived().isPresent() ? positions.of(schema, view) : Optional.empty();
       Held<Long> seen =
           stores.read(
               schema,
-              view.seenStore(),
-              Set.of(partition),
-              (ReadOnlyKeyValueStore<String, Long> store) -> store.get(key));
+              view.guard(source).seenStore(),
+              Set.of(from),
+              (ReadOnlyKeyValueStore<String, Long> store) -> store.get(write.aggregateId()));
       if (seen.missing().isPresent()) {
-        return notNow(view, seen.missing().get());
+        return Optional.of(notNow(view, seen.missing().get()));
       }
-      if (only(seen).orElse(0L) < atLeastVersion) {
-        return new NotYet<>("the view " + view.name() + " has not reached that version yet");
+      if (only(seen).orElse(0L) < write.version()) {
+        return Optional.of(
+            new NotYet<>("the view " + view.name() + " has not reached that version yet"));
       }
+      if (view.derived().isPresent()) {
+        if (at.isEmpty() || !at.equals(positions.of(schema, view))) {
+          return Optional.of(notNow(view, "it is being started or stopped"));
+        }
+        TopicPartition events = new TopicPartition(source.eventsTopic(), from);
+        underWay.add(new UnderWay(write, at.get(), new Passage(at.get(), events, partition)));
+      }
+      return Optional.empty();
     }
-    // The seen version is written after the row: a row read after it is at least as new.
-    Held<byte[]> row =
-        stores.read(
-            schema,
-            view.rowsStore(),
-            Set.of(partition),
-            (ReadOnlyKeyValueStore<String, byte[]> store) -> store.get(key));
-    if (row.missing().isPresent()) {
-      return notNow(view, row.missing().get());
-    }
-    return only(row).<Answer<Row>>map(json -> new Found<>(Row.of(json))).orElseGet(NotFound::new);
   }
 
   @Override
   public Answer<Page> page(
       DomainSchema<?, ?> schema, View view, Optional<String> afterKey, int limit) {
-    Set<Integer> all = stores.partitionsOf(schema);
-    Optional<Unavailable<Page>> stopped = stopped(schema, view, all);
-    if (stopped.isPresent()) {
-      return stopped.get();
+    for (DomainSchema<?, ?> source : schema.sources(view)) {
+      Optional<Unavailable<Page>> stopped =
+          stopped(schema, view, source, stores.partitionsOf(source));
+      if (stopped.isPresent()) {
+        return stopped.get();
+      }
     }
+    Set<Integer> all = stores.partitionsOf(schema.sources(view).getFirst());
     List<Cursor> cursors = new ArrayList<>();
     try {
       Held<KeyValueIterator<String, byte[]>> held =
@@ -167,7 +271,7 @@ public final class StreamsViews implements Views {
       if (held.missing().isPresent()) {
         return notNow(view, held.missing().get());
       }
-      return new Found<>(merge(cursors, afterKey, limit));
+      return new Found<>(merge(view, cursors, afterKey, limit));
     } catch (InvalidStateStoreException e) {
       return notNow(view, "it is being moved");
     } finally {
@@ -181,7 +285,7 @@ public final class StreamsViews implements Views {
   }
 
   /** Takes the least key of all partitions until the page is full: one row of each is in memory. */
-  private static Page merge(List<Cursor> cursors, Optional<String> afterKey, int limit) {
+  private static Page merge(View view, List<Cursor> cursors, Optional<String> afterKey, int limit) {
     PriorityQueue<Cursor> least =
         new PriorityQueue<>(
             Math.max(1, cursors.size()),
@@ -200,7 +304,8 @@ public final class StreamsViews implements Views {
     Optional<String> last = Optional.empty();
     while (!least.isEmpty() && rows.size() < limit && bytes < MAX_PAGE_BYTES) {
       Cursor cursor = least.remove();
-      rows.add(Row.of(cursor.value()));
+      rows.add(
+          view.derived().isEmpty() ? Row.of(cursor.value()) : Row.withoutVersion(cursor.value()));
       bytes += cursor.value().length;
       last = Optional.of(cursor.key());
       if (cursor.advance()) {
@@ -216,13 +321,14 @@ public final class StreamsViews implements Views {
   }
 
   private <T> Optional<Unavailable<T>> stopped(
-      DomainSchema<?, ?> schema, View view, Set<Integer> partitions) {
+      DomainSchema<?, ?> schema, View view, DomainSchema<?, ?> source, Set<Integer> partitions) {
+    Guard guard = view.guard(source);
     for (Integer partition : partitions) {
       long asked = System.nanoTime();
       Held<byte[]> mark =
           stores.read(
               schema,
-              view.stoppedStore(),
+              guard.stoppedStore(),
               Set.of(partition),
               (ReadOnlyKeyValueStore<Integer, byte[]> store) -> store.get(partition));
       if (mark.missing().isPresent()) {
@@ -230,7 +336,7 @@ public final class StreamsViews implements Views {
       }
       Optional<StoppedView> stopped =
           only(mark).map(json -> JsonCodec.readValue(json, StoppedView.class));
-      Place place = new Place(schema.name(), view.name(), partition);
+      Place place = new Place(schema.name(), guard.name(), partition);
       if (stopped.isEmpty()) {
         going.put(place, asked);
       } else {
@@ -238,9 +344,10 @@ public final class StreamsViews implements Views {
         return Optional.of(
             new Unavailable<>(
                 Answer.VIEW_STOPPED,
-                "the view %s stopped in partition %d at offset %d (%s): %s"
+                "the view %s stopped at %s-%d offset %d (%s): %s"
                     .formatted(
                         view.name(),
+                        source.eventsTopic(),
                         stopped.get().partition(),
                         stopped.get().offset(),
                         stopped.get().reason(),
@@ -252,8 +359,13 @@ public final class StreamsViews implements Views {
 
   /** Which partitions of a view held here have stopped, and why; empty if none has. */
   public Optional<String> stopped(DomainSchema<?, ?> schema, View view) {
-    return stores.partitionsOf(schema).stream()
-        .flatMap(partition -> this.<Row>stopped(schema, view, Set.of(partition)).stream())
+    return schema.sources(view).stream()
+        .flatMap(
+            source ->
+                stores.partitionsOf(source).stream()
+                    .flatMap(
+                        partition ->
+                            this.<Row>stopped(schema, view, source, Set.of(partition)).stream()))
         .filter(why -> why.code().equals(Answer.VIEW_STOPPED))
         .map(Unavailable::detail)
         .reduce((one, other) -> one + "; " + other);

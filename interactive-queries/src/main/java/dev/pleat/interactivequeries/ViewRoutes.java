@@ -13,9 +13,11 @@ import dev.pleat.schemas.JsonCodec;
 import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -30,6 +32,7 @@ final class ViewRoutes {
   private static final Pattern LIMIT = Pattern.compile("[0-9]{1,9}");
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_LIMIT = 1000;
+  private static final int MAX_TOKENS = 16;
 
   private final Views views;
   private final Function<String, String> logId;
@@ -45,11 +48,14 @@ final class ViewRoutes {
    * @param keyParameter what the path calls the key
    */
   Reply row(Context request, DomainSchema<?, ?> schema, View view, String keyParameter) {
-    String key = Paths.id(request, schema, keyParameter);
-    long atLeastVersion = token(request, schema, key).map(Token::version).orElse(0L);
-    return switch (views.row(schema, view, key, atLeastVersion, timeToWait(request))) {
-      case Found<Row> found ->
-          Reply.json(200, found.value().json()).with("ETag", "\"" + found.value().version() + "\"");
+    String key = Paths.key(request, schema, view, keyParameter);
+    return switch (views.row(
+        schema, view, key, tokens(request, schema, view, key), timeToWait(request))) {
+      case Found<Row> found -> {
+        Reply row = Reply.json(200, found.value().json());
+        OptionalLong version = found.value().version();
+        yield version.isPresent() ? row.with("ETag", "\"" + version.getAsLong() + "\"") : row;
+      }
       case NotFound<Row> notFound ->
           Problem.of(Problem.NOT_FOUND, "the view " + view.name() + " has no row of this key")
               .reply();
@@ -113,20 +119,25 @@ final class ViewRoutes {
     return schema.name() + "/" + view.name() + "\n";
   }
 
-  private Optional<Token> token(Context request, DomainSchema<?, ?> schema, String key) {
-    List<String> headers = RequestHeaders.all(request, "Pleat-Token");
-    List<String> parameters = RequestHeaders.parameters(request, "after");
-    if (headers.isEmpty() && parameters.isEmpty()) {
-      return Optional.empty();
+  /** What the tokens name that came along, in one header or several. */
+  private List<ReadAfter> tokens(
+      Context request, DomainSchema<?, ?> schema, View view, String key) {
+    List<String> texts =
+        Stream.concat(
+                RequestHeaders.all(request, "Pleat-Token").stream(),
+                RequestHeaders.parameters(request, "after").stream())
+            .flatMap(text -> Arrays.stream(text.split(",", -1)))
+            .map(String::strip)
+            .distinct()
+            .toList();
+    if (texts.size() > MAX_TOKENS) {
+      throw Refusal.of(
+          Problem.INVALID_TOKEN, "there are more than " + MAX_TOKENS + " different tokens");
     }
-    List<String> texts = Stream.concat(headers.stream(), parameters.stream()).distinct().toList();
-    if (texts.size() > 1) {
-      throw Refusal.of(Problem.INVALID_TOKEN, "there are several tokens that differ");
-    }
-    return texts.stream().findFirst().map(text -> checked(text, schema, key));
+    return texts.stream().map(text -> checked(text, schema, view, key)).toList();
   }
 
-  private Token checked(String text, DomainSchema<?, ?> schema, String key) {
+  private ReadAfter checked(String text, DomainSchema<?, ?> schema, View view, String key) {
     Token token =
         Token.parse(text)
             .orElseThrow(
@@ -134,16 +145,16 @@ final class ViewRoutes {
                     Refusal.of(
                         Problem.INVALID_TOKEN,
                         "this is not a token as the answer of a command carries it"));
-    if (!token.domain().equals(schema.name())) {
+    if (schema.sources(view).stream().noneMatch(it -> it.name().equals(token.domain()))) {
       throw Refusal.of(Problem.INVALID_TOKEN, "this token is of another domain");
     }
-    if (!token.logId().equals(logId.apply(schema.name()))) {
+    if (!token.logId().equals(logId.apply(token.domain()))) {
       throw Refusal.of(Problem.INVALID_TOKEN, "this token is of another event log");
     }
-    if (!token.aggregateId().equals(key)) {
+    if (view.derived().isEmpty() && !token.aggregateId().equals(key)) {
       throw Refusal.of(Problem.INVALID_TOKEN, "this token is about another aggregate");
     }
-    return token;
+    return new ReadAfter(token.domain(), token.aggregateId(), token.version());
   }
 
   private static Duration timeToWait(Context request) {

@@ -3,6 +3,7 @@ package dev.pleat.interactivequeries;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /** Where the rows of views are looked up. Safe for use by many threads. */
@@ -12,11 +13,12 @@ public interface Views {
    * The row of one key. Blocks the calling thread while the row cannot be had and the wait is not
    * over.
    *
-   * @param atLeastVersion the row must have seen this version of the aggregate; 0 for any
-   * @param wait how long to wait for that version, or for data that is being moved or restored
+   * @param after writes that the row must have seen, each in a domain the view is made from; of a
+   *     view that is not derived, all to the aggregate of this key
+   * @param wait how long to wait for those, or for data that is being moved or restored
    */
   Answer<Row> row(
-      DomainSchema<?, ?> schema, View view, String key, long atLeastVersion, Duration wait);
+      DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after, Duration wait);
 
   /**
    * The rows that follow a key, in the order of keys.

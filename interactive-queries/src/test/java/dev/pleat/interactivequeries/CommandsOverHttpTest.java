@@ -485,4 +485,34 @@ final class CommandsOverHttpTest {
     api.commands.answer(sent -> new Submission.Pending());
     assertEquals(202, api.post("/values", THREE).status());
   }
+
+  // ---- who sends it
+
+  @Test
+  void hands_over_who_sends_the_command() {
+    api.post("/values", THREE, "Pleat-Actor", "ada");
+    assertEquals(Optional.of("ada"), api.commands.last().command().actor());
+
+    api.post("/values", THREE);
+    assertEquals(Optional.empty(), api.commands.last().command().actor());
+  }
+
+  @ParameterizedTest
+  @CsvSource({"Forwarded,for=192.0.2.1", "X-Forwarded-For,192.0.2.1", "Via,1.1 gateway"})
+  void takes_no_actor_that_came_through_a_proxy(String header, String value) {
+    api.post("/values", THREE, "Pleat-Actor", "ada", header, value)
+        .isProblem(403, "not-authorised");
+    assertEquals(List.of(), api.commands.sent());
+    assertEquals(201, api.post("/values", THREE, header, value).status());
+  }
+
+  @Test
+  void takes_one_actor_of_a_usable_name() {
+    for (String wrong : List.of("", "a".repeat(201))) {
+      api.post("/values", THREE, "Pleat-Actor", wrong).isProblem(400, "invalid-actor");
+    }
+    api.post("/values", THREE, "Pleat-Actor", "ada", "Pleat-Actor", "charles")
+        .isProblem(400, "invalid-actor");
+    assertEquals(201, api.post("/values", THREE, "Pleat-Actor", "a".repeat(200)).status());
+  }
 }

@@ -52,14 +52,15 @@ final class InMemoryViews implements Views {
 
   @Override
   public synchronized Answer<Row> row(
-      DomainSchema<?, ?> schema, View view, String key, long atLeastVersion, Duration wait) {
+      DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after, Duration wait) {
+    long atLeastVersion = after.stream().mapToLong(ReadAfter::version).max().orElse(0);
     if (trouble.isPresent()) {
       return new Answer.Unavailable<>(trouble.get().code(), trouble.get().detail());
     }
     long deadline = System.nanoTime() + wait.toNanos();
     waiting++;
     notifyAll();
-    while (Optional.ofNullable(rows.get(key)).map(Row::version).orElse(0L) < atLeastVersion) {
+    while (versionOf(key) < atLeastVersion) {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (left <= 0) {
         return new Answer.NotYet<>("the view values has not reached that version yet");
@@ -73,6 +74,10 @@ final class InMemoryViews implements Views {
     return Optional.ofNullable(rows.get(key))
         .<Answer<Row>>map(Answer.Found::new)
         .orElseGet(Answer.NotFound::new);
+  }
+
+  private long versionOf(String key) {
+    return Optional.ofNullable(rows.get(key)).map(row -> row.version().orElse(0)).orElse(0L);
   }
 
   @Override

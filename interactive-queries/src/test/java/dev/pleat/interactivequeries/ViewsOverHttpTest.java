@@ -14,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -121,8 +123,36 @@ final class ViewsOverHttpTest {
       }
     }
     api.get(PATH, "Pleat-Token", "").isProblem(400, "invalid-token");
-    api.get(PATH + "?after=" + token(1), "Pleat-Token", token(0)).isProblem(400, "invalid-token");
-    api.get(PATH + "?after=" + token(1) + "&after=" + token(0)).isProblem(400, "invalid-token");
+  }
+
+  @Test
+  void honours_the_tokens_of_several_answers_together() {
+    api.views.putRow(VALUE_ID, 2, 9.0);
+
+    for (String tokens : List.of(token(1) + "," + token(2), token(2) + " , " + token(1))) {
+      assertEquals(200, api.get(PATH, "Pleat-Token", tokens).status());
+      assertEquals(200, api.get(PATH + "?after=" + tokens.replace(" ", "")).status());
+    }
+    assertEquals(200, api.get(PATH + "?after=" + token(1) + "&after=" + token(2)).status());
+    assertEquals(200, api.get(PATH + "?after=" + token(1), "Pleat-Token", token(2)).status());
+    String late = token(1) + "," + token(3);
+    api.get(PATH + "?wait=0s&after=" + late).isProblem(503, "position-not-reached");
+    api.get(PATH + "?wait=0s", "Pleat-Token", late).isProblem(503, "position-not-reached");
+    api.get(PATH + "?after=" + token(1) + ",x").isProblem(400, "invalid-token");
+    api.get(PATH + "?after=" + token(1) + ",").isProblem(400, "invalid-token");
+  }
+
+  @Test
+  void takes_sixteen_tokens_and_no_more() {
+    api.views.putRow(VALUE_ID, 20, 9.0);
+    String sixteen =
+        IntStream.rangeClosed(1, 16)
+            .mapToObj(ViewsOverHttpTest::token)
+            .collect(Collectors.joining(","));
+
+    assertEquals(200, api.get(PATH + "?after=" + sixteen).status());
+    assertEquals(200, api.get(PATH + "?after=" + sixteen + "," + token(1)).status());
+    api.get(PATH + "?after=" + sixteen + "," + token(17)).isProblem(400, "invalid-token");
   }
 
   @Test

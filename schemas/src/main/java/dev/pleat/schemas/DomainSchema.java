@@ -8,9 +8,11 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -64,24 +66,54 @@ public final class DomainSchema<C, E> {
   }
 
   /**
-   * A read model that can be queried, keyed by the aggregate's id.
+   * A read model that can be queried.
    *
    * @param name its name in routes, for example {@code values}
    * @param row the record of its rows
+   * @param derived how it is keyed, if not by the aggregate's id
    */
-  public record View(String name, Class<? extends Record> row) {
+  public record View(String name, Class<? extends Record> row, Optional<Derived> derived) {
 
     /**
-     * The state store of the rows: key (UTF-8) to JSON with the aggregate's {@code version} as its
-     * last field.
+     * The state store of the rows: key (UTF-8) to JSON. Unless the view is derived, the last field
+     * is the aggregate's {@code version}.
      */
     public String rowsStore() {
       return name;
     }
 
-    /** The state store of the last version seen: key (UTF-8) to an 8-byte integer. */
+    /** The first step of the view over the events of this domain. */
+    public Guard guard(DomainSchema<?, ?> source) {
+      return new Guard(derived.isEmpty() ? name : name + "-" + source.name());
+    }
+  }
+
+  /**
+   * How a view is keyed that is made from more than one aggregate, or found by something else than
+   * the aggregate's id. Its rows have no version: they are no aggregate's.
+   *
+   * @param keyField the field of the rows that holds their key
+   * @param keyFormat what the keys look like
+   * @param sources the domains whose events it is made from; empty for the view's own domain alone
+   */
+  public record Derived(String keyField, IdFormat keyFormat, List<DomainSchema<?, ?>> sources) {
+    /** Keeps its own copy of the sources. */
+    public Derived {
+      sources = List.copyOf(sources);
+    }
+  }
+
+  /** The first step of a view over the events of one domain, and the names of its stores. */
+  public record Guard(String name) {
+
+    /** The state store of the last version seen: aggregate id (UTF-8) to an 8-byte integer. */
     public String seenStore() {
       return name + "-seen";
+    }
+
+    /** The state store of events whose command is not complete: aggregate id to a list of bytes. */
+    public String heldStore() {
+      return name + "-held";
     }
 
     /** The state store of the partitions that stopped: 4-byte partition to JSON. */
@@ -96,18 +128,22 @@ public final class DomainSchema<C, E> {
     String path();
   }
 
-  /** {@code POST path} sends the action to a new aggregate, whose id derives from the command's. */
+  /**
+   * {@code POST path} sends the action to a new aggregate. An id that is a UUID derives from the
+   * command's; one that is text is in the body.
+   */
   public record Creates(String path, String action) implements Route {}
 
   /** {@code PUT path} sends the action to the aggregate that the path names. */
   public record Updates(String path, String action) implements Route {}
 
-  /** {@code GET path} reads the row that the path names. */
+  /** {@code GET path} reads the row whose key the path names. */
   public record Reads(String path, String view) implements Route {}
 
   private final String name;
   private final String idField;
   private final IdFormat idFormat;
+  private final UnaryOperator<String> normalForm;
   private final Map<String, Action<C>> actions;
   private final Map<String, Class<? extends E>> events;
   private final Map<String, View> views;
@@ -118,13 +154,14 @@ public final class DomainSchema<C, E> {
     this.name = builder.name;
     this.idField = builder.idField;
     this.idFormat = builder.idFormat;
+    this.normalForm = builder.normalForm;
     this.actions = Map.copyOf(builder.actions);
     this.events = events;
     this.views = Map.copyOf(builder.views);
     this.routes = List.copyOf(builder.routes);
     this.jsonSchemas =
         JsonSchemas.load(
-            builder.commandType,
+            builder.anchor,
             name,
             Stream.of(actions.keySet(), events.keySet(), views.keySet())
                 .flatMap(Set::stream)
@@ -138,7 +175,16 @@ public final class DomainSchema<C, E> {
    * @param name lower case letters, digits and dashes; topics and routes begin with it
    */
   public static <C, E> Builder<C, E> of(String name, Class<C> commands, Class<E> events) {
-    return new Builder<>(name, commands, events);
+    return new Builder<>(name, commands, events, commands);
+  }
+
+  /**
+   * Begins the schema of a domain that takes no commands: it only shows what others say.
+   *
+   * @param anchor a class beside whose package the JSON Schemas lie on the class path
+   */
+  public static Builder<Void, Void> ofViews(String name, Class<?> anchor) {
+    return new Builder<>(name, Void.class, Void.class, anchor);
   }
 
   /** Whether a record key may be an aggregate's id: 1 to 256 bytes, no control characters. */
@@ -162,9 +208,22 @@ public final class DomainSchema<C, E> {
     return name;
   }
 
-  /** The field of every command's data that holds the aggregate's id, and the record key too. */
+  /**
+   * The field of every command's data that holds the aggregate's id; {@link #aggregateId} of it is
+   * the record key.
+   */
   public String idField() {
     return idField;
+  }
+
+  /**
+   * The aggregate that a text names, for example a path of a URL or a command's {@link #idField}:
+   * itself, if the domain declares no other normal form.
+   *
+   * @return need not have the {@link #idFormat}
+   */
+  public String aggregateId(String text) {
+    return normalForm.apply(text);
   }
 
   /** What the ids of the aggregates look like. */
@@ -200,6 +259,27 @@ public final class DomainSchema<C, E> {
   /** All views, by name. */
   public List<View> views() {
     return sorted(views);
+  }
+
+  /** Whether it has anything but views, and so topics of its own. */
+  public boolean takesCommands() {
+    return !actions.isEmpty();
+  }
+
+  /** The domains whose events a view of this one is made from. */
+  public List<DomainSchema<?, ?>> sources(View view) {
+    List<DomainSchema<?, ?>> declared = view.derived().map(Derived::sources).orElse(List.of());
+    return declared.isEmpty() ? List.of(this) : declared;
+  }
+
+  /** The field that holds the key of a view's rows. */
+  public String keyField(View view) {
+    return view.derived().map(Derived::keyField).orElse(idField);
+  }
+
+  /** What the keys of a view's rows look like. */
+  public IdFormat keyFormat(View view) {
+    return view.derived().map(Derived::keyFormat).orElse(idFormat);
   }
 
   /** The routes of the domain's own. */
@@ -254,22 +334,37 @@ public final class DomainSchema<C, E> {
     private final String name;
     private final Class<C> commandType;
     private final Class<E> eventType;
+    private final Class<?> anchor;
     private final Map<String, Action<C>> actions = new LinkedHashMap<>();
     private final Map<String, View> views = new LinkedHashMap<>();
     private final List<Route> routes = new ArrayList<>();
     private String idField = "id";
     private IdFormat idFormat = IdFormat.TEXT;
+    private UnaryOperator<String> normalForm = UnaryOperator.identity();
 
-    private Builder(String name, Class<C> commandType, Class<E> eventType) {
+    private Builder(String name, Class<C> commandType, Class<E> eventType, Class<?> anchor) {
       this.name = name;
       this.commandType = commandType;
       this.eventType = eventType;
+      this.anchor = anchor;
     }
 
     /** The field of every command's data that holds the aggregate's id, and what it looks like. */
     public Builder<C, E> identifiedBy(String field, IdFormat format) {
-      idField = field;
-      idFormat = format;
+      return identifiedBy(field, format, UnaryOperator.identity());
+    }
+
+    /**
+     * The same for ids that people write in several ways, such as e-mail addresses.
+     *
+     * @param normalForm the id that a text means; pure, and for its own result the same again. Part
+     *     of the contract: producers that write to the topic use it for the record key
+     */
+    public Builder<C, E> identifiedBy(
+        String field, IdFormat format, UnaryOperator<String> normalForm) {
+      this.idField = field;
+      this.idFormat = format;
+      this.normalForm = normalForm;
       return this;
     }
 
@@ -281,11 +376,31 @@ public final class DomainSchema<C, E> {
 
     /** A view, keyed by the aggregate's id. */
     public Builder<C, E> view(String view, Class<? extends Record> row) {
-      views.put(view, new View(view, row));
+      views.put(view, new View(view, row, Optional.empty()));
       return this;
     }
 
-    /** {@code POST path} sends this action to a new aggregate. */
+    /**
+     * A view that is keyed by something else than the aggregate's id, or made from several.
+     *
+     * @param keyField the field of the rows that holds their key
+     * @param sources the domains whose events it is made from; none for this domain alone
+     */
+    public Builder<C, E> derivedView(
+        String view,
+        Class<? extends Record> row,
+        String keyField,
+        IdFormat keyFormat,
+        DomainSchema<?, ?>... sources) {
+      Derived derived = new Derived(keyField, keyFormat, List.of(sources));
+      views.put(view, new View(view, row, Optional.of(derived)));
+      return this;
+    }
+
+    /**
+     * {@code POST path} sends this action to a new aggregate: one whose id the gateway makes if ids
+     * are UUIDs, else the one that the body names.
+     */
     public Builder<C, E> creates(String path, Class<? extends C> action) {
       routes.add(new Creates(path, action.getSimpleName()));
       return this;
@@ -312,8 +427,11 @@ public final class DomainSchema<C, E> {
     public DomainSchema<C, E> build() {
       require(NAME.matcher(name).matches(), "domain name " + name + " is not " + NAME);
       Map<String, Class<? extends E>> events = new LinkedHashMap<>();
-      permitted(eventType).forEach(type -> events.put(type.getSimpleName(), type));
-      for (Class<? extends C> type : permitted(commandType)) {
+      boolean onlyViews = eventType == (Class<?>) Void.class;
+      List<Class<? extends E>> eventTypes = onlyViews ? List.of() : permitted(eventType);
+      eventTypes.forEach(type -> events.put(type.getSimpleName(), type));
+      List<Class<? extends C>> commandTypes = onlyViews ? List.of() : permitted(commandType);
+      for (Class<? extends C> type : commandTypes) {
         require(
             actions.containsKey(type.getSimpleName()),
             type.getSimpleName() + " is a command but not declared as an action");
@@ -323,7 +441,8 @@ public final class DomainSchema<C, E> {
       }
       actions.values().forEach(Builder::check);
       views.keySet().forEach(view -> require(NAME.matcher(view).matches(), "view name " + view));
-      views.values().forEach(Builder::check);
+      views.values().forEach(view -> check(view, onlyViews));
+      requireOwnStores();
       routes.forEach(this::check);
       return new DomainSchema<>(this, Map.copyOf(events));
     }
@@ -338,44 +457,82 @@ public final class DomainSchema<C, E> {
       }
     }
 
-    private static void check(View view) {
-      for (RecordComponent component : view.row().getRecordComponents()) {
+    /** The stores of two views in one process must not have one name. */
+    private void requireOwnStores() {
+      Map<String, String> guards = new LinkedHashMap<>();
+      for (View view : views.values()) {
+        List<String> names =
+            view.derived().isEmpty()
+                ? List.of(view.name())
+                : Stream.concat(
+                        view.derived().get().sources().stream().map(DomainSchema::name),
+                        Stream.of(name))
+                    .map(source -> view.name() + "-" + source)
+                    .toList();
+        for (String guard : names) {
+          String other = guards.put(guard, view.name());
+          require(
+              other == null || other.equals(view.name()),
+              "the views " + other + " and " + view.name() + " would share stores: rename one");
+        }
+      }
+    }
+
+    private static void check(View view, boolean onlyViews) {
+      List<String> fields =
+          Arrays.stream(view.row().getRecordComponents())
+              .map(RecordComponent::getName)
+              .map(component -> component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
+              .toList();
+      if (view.derived().isEmpty()) {
+        require(!onlyViews, view.name() + " has no events of its own domain: derive it");
         require(
-            !component.getName().equals(VERSION),
+            !fields.contains(VERSION),
             "the rows of "
                 + view.name()
                 + " have a component named version; the engine adds the aggregate's");
+        return;
+      }
+      Derived derived = view.derived().get();
+      require(
+          fields.contains(derived.keyField()),
+          "the rows of " + view.name() + " have no " + derived.keyField() + ", which is their key");
+      require(
+          !onlyViews || !derived.sources().isEmpty(),
+          view.name() + " must say from which domains it is made");
+      for (DomainSchema<?, ?> source : derived.sources()) {
+        require(source.takesCommands(), view.name() + ": " + source + " has no events");
       }
     }
 
     private void check(Route route) {
       String path = route.path();
-      String parameter = "{" + idField + "}";
       require(PATH.matcher(path).matches(), "route " + path + " is not " + PATH);
-      boolean namesAggregate =
+      Optional<String> key =
           switch (route) {
             case Creates creates -> {
               require(actions.containsKey(creates.action()), path + ": no such action");
-              require(idFormat == IdFormat.UUID, path + ": only ids that are UUIDs can be made");
-              yield false;
+              yield Optional.empty();
             }
             case Updates updates -> {
               require(actions.containsKey(updates.action()), path + ": no such action");
-              yield true;
+              yield Optional.of(idField);
             }
             case Reads reads -> {
-              require(views.containsKey(reads.view()), path + ": no view " + reads.view());
-              yield true;
+              Optional<View> view = Optional.ofNullable(views.get(reads.view()));
+              require(view.isPresent(), path + ": no view " + reads.view());
+              yield Optional.of(view.flatMap(View::derived).map(Derived::keyField).orElse(idField));
             }
           };
       Set<String> parameters = new HashSet<>(List.of(path.split("/")));
       parameters.removeIf(segment -> !segment.startsWith("{"));
+      Set<String> expected = key.map(name -> Set.of("{" + name + "}")).orElse(Set.of());
       require(
-          parameters.equals(namesAggregate ? Set.of(parameter) : Set.of()),
+          parameters.equals(expected),
           "route "
               + path
               + " must have "
-              + (namesAggregate ? "just " + parameter : "no parameter"));
+              + key.map(name -> "just {" + name + "}").orElse("no parameter"));
     }
 
     private static <T> List<Class<? extends T>> permitted(Class<T> sealed) {

@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pleat.schemas.DomainSchema.IdFormat;
+import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.DomainSchemaTest.LampCommand.SwitchOff;
 import dev.pleat.schemas.DomainSchemaTest.LampCommand.SwitchOn;
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,8 @@ class DomainSchemaTest {
   interface OpenEvent {}
 
   record Lamp(String lampId, boolean on) {}
+
+  record Room(String roomId, int lamps) {}
 
   record VersionedLamp(String lampId, long version) {}
 
@@ -151,12 +155,75 @@ class DomainSchemaTest {
   }
 
   @Test
-  void makes_ids_only_where_they_are_uuids() {
-    assertRefused(
-        "/lamps: only ids that are UUIDs can be made",
+  void knows_ids_by_their_normal_form() {
+    DomainSchema<LampCommand, LampEvent> schema =
         lamps(
-            schema ->
-                schema.identifiedBy("lamp-id", IdFormat.TEXT).creates("/lamps", SwitchOn.class)));
+                lamps ->
+                    lamps.identifiedBy(
+                        "lamp-id", IdFormat.TEXT, id -> id.strip().toLowerCase(Locale.ROOT)))
+            .build();
+
+    assertEquals("hall", schema.aggregateId(" Hall "));
+    assertEquals("Hall", lamps(lamps -> lamps).build().aggregateId("Hall"));
+  }
+
+  @Test
+  void a_derived_view_is_keyed_by_a_field_of_its_rows() {
+    DomainSchema<LampCommand, LampEvent> schema =
+        lamps(
+                lamps ->
+                    lamps
+                        .derivedView("by-room", Room.class, "room-id", IdFormat.TEXT)
+                        .reads("/rooms/{room-id}", "by-room"))
+            .build();
+    View byRoom = schema.view("by-room").orElseThrow();
+
+    assertEquals("room-id", schema.keyField(byRoom));
+    assertEquals(IdFormat.TEXT, schema.keyFormat(byRoom));
+    assertEquals("lamp-id", schema.keyField(schema.view("rooms").orElseThrow()));
+    assertEquals(IdFormat.UUID, schema.keyFormat(schema.view("rooms").orElseThrow()));
+
+    assertEquals(List.of(schema), schema.sources(byRoom));
+    assertEquals("by-room-lamps-seen", byRoom.guard(schema).seenStore());
+    assertEquals("rooms-seen", schema.view("rooms").orElseThrow().guard(schema).seenStore());
+    assertRefused(
+        "the rows of by-room have no switch-id, which is their key",
+        lamps(lamps -> lamps.derivedView("by-room", Lamp.class, "switch-id", IdFormat.UUID)));
+  }
+
+  @Test
+  void a_domain_of_views_says_what_they_are_made_from() {
+    DomainSchema<LampCommand, LampEvent> lamps = lamps(schema -> schema).build();
+
+    assertFalse(overview(schema -> derived(schema, lamps)).build().takesCommands());
+    assertRefused("rooms must say from which domains it is made", overview(it -> derived(it)));
+    assertRefused(
+        "rooms has no events of its own domain: derive it",
+        overview(schema -> schema.view("rooms", Lamp.class)));
+    assertRefused(
+        "rooms: domain overview has no events",
+        overview(schema -> derived(schema, overview(another -> derived(another, lamps)).build())));
+  }
+
+  @Test
+  void refuses_two_views_that_would_share_stores() {
+    assertRefused(
+        "the views by-room and by-room-lamps would share stores: rename one",
+        lamps(
+            lamps ->
+                lamps
+                    .derivedView("by-room", Room.class, "room-id", IdFormat.TEXT)
+                    .view("by-room-lamps", Lamp.class)));
+  }
+
+  private static DomainSchema.Builder<Void, Void> overview(
+      UnaryOperator<DomainSchema.Builder<Void, Void>> more) {
+    return more.apply(DomainSchema.ofViews("overview", DomainSchemaTest.class));
+  }
+
+  private static DomainSchema.Builder<Void, Void> derived(
+      DomainSchema.Builder<Void, Void> schema, DomainSchema<?, ?>... sources) {
+    return schema.derivedView("rooms", Lamp.class, "lamp-id", IdFormat.UUID, sources);
   }
 
   @Test

@@ -4,7 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.calculator.CalculatorSchema;
+import dev.pleat.schemas.catalogue.CatalogueSchema;
+import dev.pleat.schemas.customers.CustomerSchema;
+import dev.pleat.schemas.prices.PriceSchema;
+import dev.pleat.schemas.products.ProductSchema;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -24,7 +31,13 @@ import tools.jackson.databind.JsonNode;
 /** The records and the JSON Schema files of every domain say the same. */
 class RecordsAndSchemasAgreeTest {
 
-  private static final List<DomainSchema<?, ?>> DOMAINS = List.of(CalculatorSchema.SCHEMA);
+  private static final List<DomainSchema<?, ?>> DOMAINS =
+      List.of(
+          CalculatorSchema.SCHEMA,
+          CustomerSchema.SCHEMA,
+          ProductSchema.SCHEMA,
+          PriceSchema.SCHEMA,
+          CatalogueSchema.SCHEMA);
 
   static Stream<Arguments> actions() {
     return DOMAINS.stream()
@@ -67,15 +80,18 @@ class RecordsAndSchemasAgreeTest {
   @MethodSource("everything")
   void requires_every_component_that_is_not_optional(
       DomainSchema<?, ?> domain, String name, Class<?> type) {
-    Set<String> required = new TreeSet<>();
-    schema(domain, name).path("required").forEach(field -> required.add(field.asString()));
-
     assertEquals(
         components(type)
             .filter(component -> component.getType() != Optional.class)
             .map(RecordsAndSchemasAgreeTest::property)
             .collect(Collectors.toCollection(TreeSet::new)),
-        required);
+        required(domain, name));
+  }
+
+  private static Set<String> required(DomainSchema<?, ?> domain, String name) {
+    Set<String> required = new TreeSet<>();
+    schema(domain, name).path("required").forEach(field -> required.add(field.asString()));
+    return required;
   }
 
   @ParameterizedTest(name = "{1}")
@@ -85,7 +101,7 @@ class RecordsAndSchemasAgreeTest {
         .forEach(
             component -> {
               JsonNode property = schema(domain, name).path("properties").path(property(component));
-              Class<?> java = component.getType();
+              Class<?> java = valueType(component);
               assertEquals(typeOf(java), property.path("type").asString(), component.toString());
               if (java.isEnum()) {
                 Set<String> words = new HashSet<>();
@@ -135,6 +151,9 @@ class RecordsAndSchemasAgreeTest {
       DomainSchema<?, ?> domain, String name, Class<?> type) throws ReflectiveOperationException {
     Object instance = instance(type, new SplittableRandom(1));
     for (String field : JsonCodec.toObject(instance).fields()) {
+      if (!required(domain, name).contains(field)) {
+        continue;
+      }
       var fields = new java.util.LinkedHashMap<String, Object>();
       JsonCodec.toObject(instance)
           .tree()
@@ -160,13 +179,32 @@ class RecordsAndSchemasAgreeTest {
     Class<?>[] types = new Class<?>[components.length];
     for (int i = 0; i < components.length; i++) {
       types[i] = components[i].getType();
-      values[i] = value(types[i], random);
+      values[i] = value(components[i], random);
     }
     var constructor = type.getDeclaredConstructor(types);
     return constructor.newInstance(values);
   }
 
-  private static Object value(Class<?> type, SplittableRandom random) {
+  private static Object value(RecordComponent component, SplittableRandom random)
+      throws ReflectiveOperationException {
+    Class<?> type = valueType(component);
+    if (component.getType() == Optional.class) {
+      return random.nextInt(3) == 0
+          ? Optional.empty()
+          : Optional.of(value(component.getName(), type, random));
+    }
+    if (component.getType() == List.class) {
+      ParameterizedType list = (ParameterizedType) component.getGenericType();
+      List<Object> elements = new ArrayList<>();
+      for (int i = random.nextInt(3); i > 0; i--) {
+        elements.add(instance((Class<?>) list.getActualTypeArguments()[0], random));
+      }
+      return elements;
+    }
+    return value(component.getName(), type, random);
+  }
+
+  private static Object value(String name, Class<?> type, SplittableRandom random) {
     if (type == double.class) {
       return switch (random.nextInt(5)) {
         case 0 -> 0.0;
@@ -177,7 +215,16 @@ class RecordsAndSchemasAgreeTest {
       };
     }
     if (type == String.class) {
-      return new UUID(random.nextLong(), random.nextLong()).toString();
+      return name.equals("currency")
+          ? random.ints(3, 'A', 'Z' + 1).mapToObj(Character::toString).collect(Collectors.joining())
+          : new UUID(random.nextLong(), random.nextLong()).toString();
+    }
+    if (type == long.class || type == Long.class) {
+      return random.nextLong(1, 1_000_000_000_000L);
+    }
+    if (type == Instant.class) {
+      return Instant.ofEpochSecond(
+          random.nextLong(4_000_000_000L), random.nextInt(1_000) * 1_000_000L);
     }
     if (type.isEnum()) {
       Object[] constants = type.getEnumConstants();
@@ -190,16 +237,26 @@ class RecordsAndSchemasAgreeTest {
     if (type == double.class) {
       return "number";
     }
-    if (type == int.class || type == long.class) {
+    if (type == int.class || type == long.class || type == Long.class) {
       return "integer";
+    }
+    if (type == List.class) {
+      return "array";
     }
     if (type == boolean.class) {
       return "boolean";
     }
-    if (type == String.class || type.isEnum()) {
+    if (type == String.class || type == Instant.class || type.isEnum()) {
       return "string";
     }
     throw new AssertionError("say here what a " + type + " is in JSON Schema");
+  }
+
+  /** What is in it, where it need not be there. */
+  private static Class<?> valueType(RecordComponent component) {
+    return component.getType() == Optional.class
+        ? (Class<?>) ((ParameterizedType) component.getGenericType()).getActualTypeArguments()[0]
+        : component.getType();
   }
 
   private static Stream<RecordComponent> components(Class<?> type) {

@@ -103,7 +103,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     this.domain = domain;
     this.schema = domain.schema();
     this.messages = MessageCodec.of(schema);
-    this.reader = new CommandReader<>(messages, log.partitions());
+    this.reader = new CommandReader<>(schema, messages, log.partitions());
     MemoryUse use = new MemoryUse();
     this.memory = new CommandMemory(limits, use);
     this.position = new ProcessedPosition(log, use);
@@ -336,7 +336,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     if (action.isEmpty()) {
       return turn.forgotten(turn.rejected("unknown-action", schema + " has no such action"));
     }
-    Optional<String> addressed = command.data().text(schema.idField());
+    Optional<String> addressed = command.data().text(schema.idField()).map(schema::aggregateId);
     if (addressed.isPresent() && !addressed.get().equals(turn.name().id())) {
       return turn.forgotten(
           turn.rejected(

@@ -17,13 +17,17 @@ import org.jspecify.annotations.Nullable;
  * Reads a record of the commands topic, which anyone may write to: as a command in its right place,
  * a command in the wrong partition, or no command at all. Safe for use by many threads.
  */
-record CommandReader<C>(MessageCodec<C, ?> messages, int partitions) {
+record CommandReader<C>(DomainSchema<C, ?> schema, MessageCodec<C, ?> messages, int partitions) {
 
   /**
    * The largest command, in bytes of its value. A body of 256 KiB, which the HTTP API takes, can be
    * three times as large once its numbers are in their usual form.
    */
   static final int MAX_COMMAND_BYTES = 800 * 1024;
+
+  static <C> CommandReader<C> of(DomainSchema<C, ?> schema, int partitions) {
+    return new CommandReader<>(schema, MessageCodec.of(schema), partitions);
+  }
 
   /** What a record turned out to be. */
   sealed interface Reading<C> {}
@@ -85,7 +89,13 @@ record CommandReader<C>(MessageCodec<C, ?> messages, int partitions) {
     Optional<ReadCommand<C>> ready =
         messages
             .readCommand(value)
-            .filter(command -> command.addressed().orElse(aggregateId).equals(aggregateId));
+            .filter(
+                command ->
+                    command
+                        .addressed()
+                        .map(schema::aggregateId)
+                        .orElse(aggregateId)
+                        .equals(aggregateId));
     return ready.isPresent()
         ? Incoming.Ready.of(ready.get())
         : Incoming.General.of(JsonCodec.readCommand(value));

@@ -4,11 +4,11 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
- * One bounded context: a decider and its projections, bound to the names in their schema.
+ * One bounded context: a decider, its projections and its derived views, bound to the names in
+ * their schema.
  *
  * @param <S> the decider's state
  * @param <C> the commands
@@ -19,16 +19,22 @@ public final class Domain<S, C, E> {
   /** A view's row and the function that makes it. */
   record BoundProjection<V extends Record, E>(Class<V> row, Projection<V, E> projection) {}
 
+  /** A derived view's row and what it is made from. */
+  record BoundTables<V extends Record>(Class<V> row, DerivedView<V> tables) {}
+
+  /** The rules, and how their state is written. */
+  private record Rules<S, C, E>(Decider<S, C, E> decider, StateCodec<S> states) {}
+
   private final DomainSchema<C, E> schema;
-  private final Decider<S, C, E> decider;
-  private final StateCodec<S> states;
+  private final Optional<Rules<S, C, E>> rules;
   private final Map<String, BoundProjection<?, E>> projections;
+  private final Map<String, BoundTables<?>> derived;
 
   private Domain(Builder<S, C, E> builder) {
     this.schema = builder.schema;
-    this.decider = builder.decider;
-    this.states = StateCodec.of(builder.stateType);
+    this.rules = builder.rules;
     this.projections = Map.copyOf(builder.projections);
+    this.derived = Map.copyOf(builder.derived);
   }
 
   /** Begins a domain with its names. */
@@ -36,31 +42,52 @@ public final class Domain<S, C, E> {
     return new Named<>(schema);
   }
 
+  /** Begins a domain that takes no commands and only has derived views. */
+  public static Builder<Void, Void, Void> ofViews(DomainSchema<Void, Void> schema) {
+    return new Builder<>(schema, Optional.empty());
+  }
+
   /** The names. */
   public DomainSchema<C, E> schema() {
     return schema;
   }
 
-  /** The rules. */
+  /**
+   * The rules.
+   *
+   * @throws IllegalStateException if the domain takes no commands
+   */
   public Decider<S, C, E> decider() {
-    return decider;
+    return rules().decider();
+  }
+
+  private Rules<S, C, E> rules() {
+    return rules.orElseThrow(() -> new IllegalStateException(schema + " takes no commands"));
   }
 
   /** The state as it is stored, which {@link #state} reads. */
   byte[] stateBytes(S state) {
-    return states.write(state);
+    return rules().states().write(state);
   }
 
   S state(byte[] bytes) {
-    return states.read(bytes);
+    return rules().states().read(bytes);
   }
 
   BoundProjection<?, E> projection(View view) {
     BoundProjection<?, E> projection = projections.get(view.name());
     if (projection == null) {
-      throw new IllegalArgumentException(schema + " has no view " + view.name());
+      throw new IllegalArgumentException(schema + " has no projection of " + view.name());
     }
     return projection;
+  }
+
+  BoundTables<?> derived(View view) {
+    BoundTables<?> tables = derived.get(view.name());
+    if (tables == null) {
+      throw new IllegalArgumentException(schema + " derives no view " + view.name());
+    }
+    return tables;
   }
 
   /** A domain that has its names and needs its rules. */
@@ -76,21 +103,20 @@ public final class Domain<S, C, E> {
      * the engine writes it to its store and reads it back.
      */
     public <S> Builder<S, C, E> decidedBy(Decider<S, C, E> decider, Class<S> stateType) {
-      return new Builder<>(schema, decider, stateType);
+      return new Builder<>(schema, Optional.of(new Rules<>(decider, StateCodec.of(stateType))));
     }
   }
 
   /** A domain that has names and rules, and needs the projections of its views. */
   public static final class Builder<S, C, E> {
     private final DomainSchema<C, E> schema;
-    private final Decider<S, C, E> decider;
-    private final Class<S> stateType;
+    private final Optional<Rules<S, C, E>> rules;
     private final Map<String, BoundProjection<?, E>> projections = new LinkedHashMap<>();
+    private final Map<String, BoundTables<?>> derived = new LinkedHashMap<>();
 
-    private Builder(DomainSchema<C, E> schema, Decider<S, C, E> decider, Class<S> stateType) {
+    private Builder(DomainSchema<C, E> schema, Optional<Rules<S, C, E>> rules) {
       this.schema = schema;
-      this.decider = decider;
-      this.stateType = stateType;
+      this.rules = rules;
     }
 
     /**
@@ -100,26 +126,49 @@ public final class Domain<S, C, E> {
      */
     public <V extends Record> Builder<S, C, E> projectedTo(
         String view, Class<V> row, Projection<V, E> projection) {
-      @Nullable View declared = schema.view(view).orElse(null);
-      if (declared == null || !Objects.equals(declared.row(), row)) {
-        throw new IllegalArgumentException(
-            schema + " declares no view " + view + " of " + row.getSimpleName());
-      }
+      requireDeclared(view, row, false);
       projections.put(view, new BoundProjection<>(row, projection));
       return this;
     }
 
     /**
+     * Makes a derived view's rows like this.
+     *
+     * @throws IllegalArgumentException if the schema derives no such view, or one of other rows
+     */
+    public <V extends Record> Builder<S, C, E> derivedAs(
+        String view, Class<V> row, DerivedView<V> tables) {
+      requireDeclared(view, row, true);
+      derived.put(view, new BoundTables<>(row, tables));
+      return this;
+    }
+
+    private void requireDeclared(String view, Class<?> row, boolean isDerived) {
+      if (schema
+          .view(view)
+          .filter(it -> it.row().equals(row) && it.derived().isPresent() == isDerived)
+          .isEmpty()) {
+        throw new IllegalArgumentException(
+            schema
+                + " declares no "
+                + (isDerived ? "derived view " : "view ")
+                + view
+                + " of "
+                + row.getSimpleName());
+      }
+    }
+
+    /**
      * The domain.
      *
-     * @throws IllegalArgumentException if a view of the schema has no projection
+     * @throws IllegalArgumentException if nothing makes the rows of a view of the schema
      */
     public Domain<S, C, E> build() {
       schema
           .views()
           .forEach(
               view -> {
-                if (!projections.containsKey(view.name())) {
+                if (!projections.containsKey(view.name()) && !derived.containsKey(view.name())) {
                   throw new IllegalArgumentException(
                       schema + ": the view " + view.name() + " has no projection");
                 }

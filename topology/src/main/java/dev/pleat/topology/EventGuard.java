@@ -1,5 +1,6 @@
 package dev.pleat.topology;
 
+import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
@@ -48,6 +49,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   static final int MAX_RECENT = 16_384;
 
   private final View view;
+  private final Guard guard;
   private final MessageCodec<?, E> messages;
   private FixedKeyProcessorContext<String, WholeCommand<E>> context;
   private KeyValueStore<String, Long> seen;
@@ -70,25 +72,26 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   private boolean isStopped;
 
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
-  private EventGuard(View view, MessageCodec<?, E> messages) {
+  private EventGuard(View view, Guard guard, MessageCodec<?, E> messages) {
     this.view = view;
+    this.guard = guard;
     this.messages = messages;
   }
 
   static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> supplier(
-      View view, MessageCodec<?, E> messages) {
+      View view, Guard guard, MessageCodec<?, E> messages) {
     return new FixedKeyProcessorSupplier<>() {
       @Override
       public FixedKeyProcessor<String, byte[], WholeCommand<E>> get() {
-        return new EventGuard<>(view, messages);
+        return new EventGuard<>(view, guard, messages);
       }
 
       @Override
       public Set<StoreBuilder<?>> stores() {
         return Set.of(
-            store(view.seenStore(), Serdes.String(), Serdes.Long()),
-            store(heldStore(view), Serdes.String(), listOfBytes()),
-            store(view.stoppedStore(), Serdes.Integer(), Serdes.ByteArray()));
+            store(guard.seenStore(), Serdes.String(), Serdes.Long()),
+            store(guard.heldStore(), Serdes.String(), listOfBytes()),
+            store(guard.stoppedStore(), Serdes.Integer(), Serdes.ByteArray()));
       }
     };
   }
@@ -98,11 +101,6 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     return Serdes.ListSerde((Class<List<byte[]>>) (Class<?>) ArrayList.class, Serdes.ByteArray());
   }
 
-  /** Events of a command whose last event has not come yet. */
-  private static String heldStore(View view) {
-    return view.name() + "-held";
-  }
-
   private static <K, V> StoreBuilder<?> store(String name, Serde<K> key, Serde<V> value) {
     return Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(name), key, value);
   }
@@ -110,10 +108,10 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   @Override
   public void init(FixedKeyProcessorContext<String, WholeCommand<E>> context) {
     this.context = context;
-    seen = context.getStateStore(view.seenStore());
+    seen = context.getStateStore(guard.seenStore());
     recentlySeen.clear();
-    held = context.getStateStore(heldStore(view));
-    stopped = context.getStateStore(view.stoppedStore());
+    held = context.getStateStore(guard.heldStore());
+    stopped = context.getStateStore(guard.stoppedStore());
     isStopped = stopped.get(context.taskId().partition()) != null;
   }
 

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.JsonCodec;
-import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.UnreadableMessage;
 import java.time.Duration;
@@ -69,8 +68,7 @@ public final class StatusTopology {
             new ProcessorSupplier<byte[], byte[], Void, Void>() {
               @Override
               public Processor<byte[], byte[], Void, Void> get() {
-                return new StatusProcessor(
-                    schema, new CommandReader<>(MessageCodec.of(schema), log.partitions()));
+                return new StatusProcessor(schema, CommandReader.of(schema, log.partitions()));
               }
 
               @Override

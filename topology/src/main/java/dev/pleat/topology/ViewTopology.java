@@ -4,7 +4,6 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
-import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.schemas.RowCodec;
 import java.util.Optional;
 import org.apache.kafka.common.serialization.Serdes;
@@ -20,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One view of a domain as a plain Kafka Streams topology: read the events, guard them, fold them
- * into a KTable that can be queried.
+ * into a KTable that can be queried. A derived view goes on from there, to tables keyed otherwise.
  *
  * <p>Each view is an application of its own, so that it can be added, rebuilt and removed alone.
  */
@@ -53,32 +52,57 @@ public final class ViewTopology {
   }
 
   private static <E> Topology of(DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain) {
-    RowFold<?, E> fold = RowFold.of(domain.schema(), view, domain.projection(view));
     StreamsBuilder builder = new StreamsBuilder();
+    if (view.derived().isPresent()) {
+      derive(builder, schema, view, domain.derived(view));
+    } else {
+      fold(builder, schema, view, domain);
+    }
+    return builder.build();
+  }
+
+  private static <V extends Record> void derive(
+      StreamsBuilder builder, DomainSchema<?, ?> schema, View view, Domain.BoundTables<V> bound) {
+    EventTables events = new EventTables(builder, schema, view);
+    bound
+        .tables()
+        .rows(events)
+        .mapValues(
+            row -> JsonCodec.toObject(row).bytes(), Named.as("rows"), stored(view.rowsStore()));
+    events.requireAllUsed();
+  }
+
+  private static <E> void fold(
+      StreamsBuilder builder, DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain) {
+    RowFold<?, E> fold = RowFold.of(domain.schema(), view, domain.projection(view));
     builder.stream(
             schema.eventsTopic(),
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName("events"))
         .processValues(
-            EventGuard.supplier(view, MessageCodec.of(domain.schema())), Named.as("guard"))
+            EventGuard.supplier(view, view.guard(schema), MessageCodec.of(domain.schema())),
+            Named.as("guard"))
         .groupByKey(Grouped.as("by-aggregate"))
         .aggregate(
             RowFold::noRow,
             (String aggregateId, WholeCommand<E> command, byte[] row) -> fold.apply(row, command),
             Named.as("fold"),
-            Materialized.<String, byte[], KeyValueStore<Bytes, byte[]>>as(view.rowsStore())
-                .withKeySerde(Serdes.String())
-                .withValueSerde(Serdes.ByteArray())
-                .withCachingDisabled());
-    return builder.build();
+            stored(view.rowsStore()));
+  }
+
+  private static Materialized<String, byte[], KeyValueStore<Bytes, byte[]>> stored(String name) {
+    return Materialized.<String, byte[], KeyValueStore<Bytes, byte[]>>as(name)
+        .withKeySerde(Serdes.String())
+        .withValueSerde(Serdes.ByteArray())
+        .withCachingDisabled();
   }
 
   /** Folds a command's events into the bytes of a row, with the aggregate's version in it. */
-  private record RowFold<V extends Record, E>(
-      DomainSchema<?, E> schema, RowCodec<V> rows, Projection<V, E> projection) {
+  private record RowFold<V extends Record, E>(RowCodec<V> rows, CommandFold<V, E> fold) {
 
     static <V extends Record, E> RowFold<V, E> of(
         DomainSchema<?, E> schema, View view, Domain.BoundProjection<V, E> bound) {
-      return new RowFold<>(schema, RowCodec.of(schema, view, bound.row()), bound.projection());
+      return new RowFold<>(
+          RowCodec.of(schema, view, bound.row()), new CommandFold<>(schema, bound.projection()));
     }
 
     @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
@@ -87,38 +111,29 @@ public final class ViewTopology {
     }
 
     byte @Nullable [] apply(byte @Nullable [] before, WholeCommand<E> command) {
-      try {
-        return fold(before, command);
-      } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-        throw new EventGuard.ProjectionFailed(e);
-      }
-    }
-
-    private byte @Nullable [] fold(byte @Nullable [] before, WholeCommand<E> command) {
-      Optional<V> row = Optional.ofNullable(before).map(rows::read);
-      for (WholeCommand.Event<E> event : command.events()) {
-        Optional<? extends E> known =
-            switch (event) {
-              case WholeCommand.Ready<E> ready -> Optional.of(ready.event().event());
-              case WholeCommand.General<E> general -> record(general.event());
-            };
-        if (known.isPresent()) {
-          row = projection.project(row, known.get());
-        }
-      }
+      Optional<V> row = fold.apply(read(before), command);
       if (row.isEmpty()) {
         return null;
       }
-      byte[] after = rows.write(row.get(), command.version());
+      byte[] after;
+      try {
+        after = rows.write(row.get(), command.version());
+      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+        throw new EventGuard.ProjectionFailed(e);
+      }
       if (after.length > MAX_ROW_BYTES) {
-        throw new IllegalStateException("a row of " + after.length + " bytes fits in no record");
+        throw new EventGuard.ProjectionFailed(
+            new IllegalStateException("a row of " + after.length + " bytes fits in no record"));
       }
       return after;
     }
 
-    /** Empty for an event this release does not know. */
-    private Optional<? extends E> record(RecordedEvent event) {
-      return schema.event(event.action()).map(type -> JsonCodec.toRecord(event.data(), type));
+    private Optional<V> read(byte @Nullable [] row) {
+      try {
+        return Optional.ofNullable(row).map(rows::read);
+      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+        throw new EventGuard.ProjectionFailed(e);
+      }
     }
   }
 }

@@ -159,6 +159,7 @@ public abstract class Scenario<C, E> implements AutoCloseable, AfterEachCallback
     private String addressedBy(C command) {
       return JsonCodec.toObject(command)
           .text(schema.idField())
+          .map(schema::aggregateId)
           .orElseThrow(
               () ->
                   new IllegalArgumentException(

@@ -148,7 +148,8 @@ final class TopologyScenario<S, C, E> extends Scenario<C, E> {
           .createInputTopic(
               schema().eventsTopic(), new StringSerializer(), new ByteArraySerializer())
           .pipeKeyValueList(eventsTopic);
-      KeyValueStore<Integer, byte[]> stopped = driver.getKeyValueStore(view.stoppedStore());
+      KeyValueStore<Integer, byte[]> stopped =
+          driver.getKeyValueStore(view.guard(schema()).stoppedStore());
       byte[] mark = stopped.get(0);
       if (mark != null) {
         throw new AssertionError("the view " + view.name() + " stopped: " + text(mark));

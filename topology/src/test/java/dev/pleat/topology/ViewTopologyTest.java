@@ -70,9 +70,9 @@ class ViewTopologyTest {
     changes =
         driver.createOutputTopic(
             application + "-pages-changelog", new StringDeserializer(), new RowOfTheChangelog());
-    seen = driver.getKeyValueStore(PAGES.seenStore());
+    seen = driver.getKeyValueStore(PAGES.guard(Journal.SCHEMA).seenStore());
     held = driver.getKeyValueStore("pages-held");
-    stopped = driver.getKeyValueStore(PAGES.stoppedStore());
+    stopped = driver.getKeyValueStore(PAGES.guard(Journal.SCHEMA).stoppedStore());
     rows = driver.getTimestampedKeyValueStore(PAGES.rowsStore());
   }
 

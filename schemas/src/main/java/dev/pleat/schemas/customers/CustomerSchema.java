@@ -1,0 +1,36 @@
+package dev.pleat.schemas.customers;
+
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.IdFormat;
+import dev.pleat.schemas.customers.CustomerCommand.InviteCustomer;
+import dev.pleat.schemas.customers.CustomerCommand.WithdrawInvitation;
+
+/** What can be said to the customers and asked of them. */
+public final class CustomerSchema {
+
+  public static final String EMAIL_REQUIRED = "email-required";
+  public static final String EMAIL_INVALID = "email-invalid";
+  public static final String ALREADY_INVITED = "already-invited";
+  public static final String NOT_INVITED = "not-invited";
+
+  /** The view of all invited customers, by their id. */
+  public static final String BY_ID = "by-id";
+
+  /** The view of all invited customers, by their address. */
+  public static final String BY_EMAIL = "by-email";
+
+  public static final DomainSchema<CustomerCommand, CustomerEvent> SCHEMA =
+      DomainSchema.of("customers", CustomerCommand.class, CustomerEvent.class)
+          .identifiedBy("email", IdFormat.TEXT, email -> EmailAddress.of(email).text())
+          .action(InviteCustomer.class, EMAIL_REQUIRED, EMAIL_INVALID, ALREADY_INVITED)
+          .action(WithdrawInvitation.class, NOT_INVITED)
+          .view(BY_EMAIL, Customer.class)
+          .derivedView(BY_ID, Customer.class, "customer-id", IdFormat.UUID)
+          .creates("/customers", InviteCustomer.class)
+          .updates("/customers/by-email/{email}/withdrawal", WithdrawInvitation.class)
+          .reads("/customers/by-email/{email}", BY_EMAIL)
+          .reads("/customers/{customer-id}", BY_ID)
+          .build();
+
+  private CustomerSchema() {}
+}

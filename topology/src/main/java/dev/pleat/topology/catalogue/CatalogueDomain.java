@@ -1,0 +1,30 @@
+package dev.pleat.topology.catalogue;
+
+import dev.pleat.schemas.catalogue.CatalogueSchema;
+import dev.pleat.schemas.catalogue.ProductPage;
+import dev.pleat.schemas.prices.PriceEvent.PriceSet;
+import dev.pleat.schemas.prices.PriceSchema;
+import dev.pleat.schemas.products.ProductSchema;
+import dev.pleat.topology.Domain;
+import dev.pleat.topology.EventTables;
+import org.apache.kafka.streams.kstream.KTable;
+import org.apache.kafka.streams.kstream.Named;
+
+/** The catalogue: products joined with their prices. It decides nothing. */
+public final class CatalogueDomain {
+
+  public static final Domain<Void, Void, Void> CATALOGUE =
+      Domain.ofViews(CatalogueSchema.SCHEMA)
+          .derivedAs(CatalogueSchema.PRODUCT_PAGE, ProductPage.class, CatalogueDomain::productPages)
+          .build();
+
+  private CatalogueDomain() {}
+
+  private static KTable<String, ProductPage> productPages(EventTables events) {
+    KTable<String, ProductRow> products =
+        events.table(ProductSchema.SCHEMA, ProductRow.class, Catalogue::product);
+    KTable<String, PriceSet> prices =
+        events.table(PriceSchema.SCHEMA, PriceSet.class, Catalogue::price);
+    return products.leftJoin(prices, Catalogue::page, Named.as("priced"));
+  }
+}

@@ -1,0 +1,30 @@
+package dev.pleat.topology.customers;
+
+import dev.pleat.schemas.customers.Customer;
+import dev.pleat.schemas.customers.CustomerCommand;
+import dev.pleat.schemas.customers.CustomerEvent;
+import dev.pleat.schemas.customers.CustomerSchema;
+import dev.pleat.topology.Domain;
+import dev.pleat.topology.EventTables;
+import org.apache.kafka.streams.kstream.KTable;
+
+/** The customers: their rules and their views, bound to their names. */
+public final class CustomerDomain {
+
+  public static final Domain<Customers.State, CustomerCommand, CustomerEvent> CUSTOMERS =
+      Domain.of(CustomerSchema.SCHEMA)
+          .decidedBy(new Customers(), Customers.State.class)
+          .projectedTo(CustomerSchema.BY_EMAIL, Customer.class, new CustomerProjection())
+          .derivedAs(CustomerSchema.BY_ID, Customer.class, CustomerDomain::byId)
+          .build();
+
+  private CustomerDomain() {}
+
+  private static KTable<String, Customer> byId(EventTables events) {
+    return events.keyedBy(
+        "customer-id",
+        events.table(CustomerSchema.SCHEMA, Customer.class, new CustomerProjection()),
+        Customer.class,
+        Customer::customerId);
+  }
+}

@@ -1,0 +1,132 @@
+package dev.pleat.topology;
+
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.NameBasedId;
+import dev.pleat.schemas.RecordedEvent;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
+
+/**
+ * A derived view on its real topology, in a {@code TopologyTestDriver}: events go in, one a
+ * command, and its rows can be looked at. Used by one thread.
+ *
+ * @param <V> the rows
+ */
+public final class DerivedRows<V extends Record> implements AutoCloseable {
+
+  private static final Instant TIME = Instant.parse("2026-11-21T10:00:00Z");
+
+  private record Happened(DomainSchema<?, ?> source, String aggregateId, byte[] event) {}
+
+  private final DomainSchema<?, ?> schema;
+  private final View view;
+  private final Class<V> row;
+  private final TopologyTestDriver driver;
+  private final Map<String, Long> versions = new HashMap<>();
+  private final List<Happened> log = new ArrayList<>();
+
+  private DerivedRows(DomainSchema<?, ?> schema, View view, Class<V> row, Domain<?, ?, ?> domain) {
+    this.schema = schema;
+    this.view = view;
+    this.row = row;
+    this.driver = new TopologyTestDriver(ViewTopology.of(domain, view.name()));
+  }
+
+  /**
+   * Of this view, with no event yet.
+   *
+   * @throws IllegalArgumentException if the domain has no such view
+   */
+  public static <V extends Record> DerivedRows<V> of(
+      Domain<?, ?, ?> domain, String view, Class<V> row) {
+    View declared =
+        domain
+            .schema()
+            .view(view)
+            .orElseThrow(() -> new IllegalArgumentException("there is no view " + view));
+    return new DerivedRows<>(domain.schema(), declared, row, domain);
+  }
+
+  /** The next event of this aggregate. */
+  public <E> void happens(DomainSchema<?, E> source, String aggregateId, E event) {
+    long version = versions.merge(source.name() + "/" + aggregateId, 1L, Long::sum);
+    UUID command = NameBasedId.ofAggregate(source.name(), new UUID(0, log.size()));
+    RecordedEvent recorded =
+        new RecordedEvent(
+            NameBasedId.ofEvent(source.name(), aggregateId, command, 0),
+            command,
+            event.getClass().getSimpleName(),
+            JsonCodec.toObject(event),
+            TIME,
+            version,
+            version,
+            Optional.empty(),
+            Optional.empty());
+    Happened happened = new Happened(source, aggregateId, JsonCodec.write(recorded));
+    log.add(happened);
+    pipe(happened);
+  }
+
+  /** Everything that happened so far is delivered again, in the same order. */
+  public void happensAgain() {
+    List.copyOf(log).forEach(this::pipe);
+  }
+
+  private void pipe(Happened happened) {
+    driver
+        .createInputTopic(
+            happened.source().eventsTopic(), new StringSerializer(), new ByteArraySerializer())
+        .pipeInput(happened.aggregateId(), happened.event(), TIME);
+  }
+
+  /** The row of this key. */
+  public Optional<V> row(String key) {
+    return Optional.ofNullable(rows().get(key));
+  }
+
+  /**
+   * All rows by their keys.
+   *
+   * @throws AssertionError if the view stopped
+   */
+  public Map<String, V> rows() {
+    for (DomainSchema<?, ?> source : schema.sources(view)) {
+      KeyValueStore<Integer, byte[]> stopped =
+          driver.getKeyValueStore(view.guard(source).stoppedStore());
+      byte[] mark = stopped.get(0);
+      if (mark != null) {
+        throw new AssertionError(
+            "the view " + view.name() + " stopped: " + JsonCodec.readObject(mark));
+      }
+    }
+    Map<String, V> rows = new TreeMap<>();
+    KeyValueStore<String, ValueAndTimestamp<byte[]>> store =
+        driver.getTimestampedKeyValueStore(view.rowsStore());
+    try (KeyValueIterator<String, ValueAndTimestamp<byte[]>> all = store.all()) {
+      all.forEachRemaining(
+          each ->
+              rows.put(
+                  each.key, JsonCodec.toRecord(JsonCodec.readObject(each.value.value()), row)));
+    }
+    return rows;
+  }
+
+  @Override
+  public void close() {
+    driver.close();
+  }
+}

@@ -1,0 +1,76 @@
+package dev.pleat.topology.customers;
+
+import static dev.pleat.topology.customers.CustomerDomain.CUSTOMERS;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.pleat.schemas.customers.Customer;
+import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
+import dev.pleat.schemas.customers.CustomerSchema;
+import dev.pleat.topology.DerivedRows;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class CustomersByIdTest {
+
+  private static final String GRACE = "grace@example.com";
+  private static final String ALAN = "alan@example.com";
+
+  private final DerivedRows<Customer> customers =
+      DerivedRows.of(CUSTOMERS, CustomerSchema.BY_ID, Customer.class);
+  private final String first = UUID.randomUUID().toString();
+  private final String second = UUID.randomUUID().toString();
+
+  @AfterEach
+  void close() {
+    customers.close();
+  }
+
+  private static CustomerInvited invited(String id, String email) {
+    return new CustomerInvited(id, email, Optional.empty());
+  }
+
+  private static Customer customer(String id, String email) {
+    return new Customer(id, email, Optional.empty());
+  }
+
+  @Test
+  void finds_customers_by_their_id() {
+    customers.happens(CustomerSchema.SCHEMA, GRACE, invited(first, GRACE));
+    customers.happens(CustomerSchema.SCHEMA, ALAN, invited(second, ALAN));
+
+    assertEquals(
+        Map.of(first, customer(first, GRACE), second, customer(second, ALAN)), customers.rows());
+  }
+
+  @Test
+  void a_customer_whose_invitation_was_withdrawn_stays_away() {
+    customers.happens(CustomerSchema.SCHEMA, GRACE, invited(first, GRACE));
+    customers.happens(CustomerSchema.SCHEMA, GRACE, new InvitationWithdrawn(first, GRACE));
+    customers.happensAgain();
+
+    assertEquals(Map.of(), customers.rows());
+  }
+
+  @Test
+  void an_address_that_is_invited_again_is_another_customer() {
+    customers.happens(CustomerSchema.SCHEMA, GRACE, invited(first, GRACE));
+    customers.happens(CustomerSchema.SCHEMA, GRACE, new InvitationWithdrawn(first, GRACE));
+    customers.happens(CustomerSchema.SCHEMA, GRACE, invited(second, GRACE));
+    customers.happensAgain();
+
+    assertEquals(Map.of(second, customer(second, GRACE)), customers.rows());
+  }
+
+  @Test
+  void a_row_that_another_address_has_by_now_is_not_taken_away() {
+    customers.happens(CustomerSchema.SCHEMA, GRACE, invited(first, GRACE));
+    customers.happens(CustomerSchema.SCHEMA, ALAN, invited(first, ALAN));
+    customers.happens(CustomerSchema.SCHEMA, GRACE, new InvitationWithdrawn(first, GRACE));
+
+    assertEquals(Map.of(first, customer(first, ALAN)), customers.rows());
+  }
+}
