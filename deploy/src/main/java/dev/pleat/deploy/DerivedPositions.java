@@ -134,6 +134,11 @@ final class DerivedPositions implements ViewPositions {
         .orElse(OptionalLong.empty());
   }
 
+  /** Reads a partition again from an earlier offset. */
+  void rewind(TopicPartition partition, long offset) {
+    clients.rewind(partition, offset);
+  }
+
   @Override
   public Optional<Map<TopicPartition, Long>> ends(Set<String> topics) {
     Map<TopicPartition, OffsetSpec> asked = new HashMap<>();

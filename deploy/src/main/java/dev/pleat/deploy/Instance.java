@@ -6,15 +6,18 @@ import dev.pleat.interactivequeries.KafkaCommands;
 import dev.pleat.interactivequeries.Listener;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
 import dev.pleat.interactivequeries.StreamsViews;
+import dev.pleat.interactivequeries.ViewOperations;
 import dev.pleat.interactivequeries.ViewPositions;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.StoppedView;
 import dev.pleat.topology.CommandTopology;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.InputLog;
 import dev.pleat.topology.MemoryLimits;
+import dev.pleat.topology.Resumptions;
 import dev.pleat.topology.StatusTopology;
 import dev.pleat.topology.ViewTopology;
 import java.io.IOException;
@@ -24,12 +27,14 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
@@ -44,6 +49,7 @@ import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.Topology;
 import org.rocksdb.NativeLibraryLoader;
@@ -55,7 +61,7 @@ import org.slf4j.LoggerFactory;
  * each domain, its status index and each of its views, and the HTTP API. Everything it opened it
  * closes again, last opened first.
  */
-final class Instance implements AutoCloseable {
+final class Instance implements AutoCloseable, ViewOperations {
 
   private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
 
@@ -71,6 +77,7 @@ final class Instance implements AutoCloseable {
   /** Domain and store to the application that has it. */
   private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
 
+  private final Resumptions resumptions = new Resumptions();
   private final DataDirectory data;
   private final String bootstrapServers;
   private final KafkaCommands commands;
@@ -132,7 +139,7 @@ final class Instance implements AutoCloseable {
           opened(
               new HttpApi(
                   new HttpApi.Parts(
-                      schemas, commands, commands, views, statuses, logId, this::health),
+                      schemas, commands, commands, views, statuses, logId, this::health, this),
                   listener));
       http.start();
     } catch (RuntimeException | Error e) {
@@ -308,11 +315,12 @@ final class Instance implements AutoCloseable {
         opened(
             StreamsRole.start(
                 "view " + schema.name() + "/" + view.name(),
-                waiting -> ViewTopology.of(domain, view.name()),
+                waiting -> ViewTopology.of(domain, view.name(), resumptions),
                 derived ? streams.deriving(applicationId) : streams.folding(applicationId),
-                derived ? Optional.of(admin) : Optional.empty()));
+                Optional.of(admin)));
     roles.add(role);
     rolesByStore.put(place(schema.name(), view.rowsStore()), role);
+    rolesByStore.put(place(schema.name(), view.indexStore()), role);
     for (DomainSchema<?, ?> source : schema.sources(view)) {
       Guard guard = view.guard(source);
       rolesByStore.put(place(schema.name(), guard.seenStore()), role);
@@ -341,8 +349,70 @@ final class Instance implements AutoCloseable {
   }
 
   private Optional<ViewPositions> positions(DomainSchema<?, ?> schema, View view) {
-    return Optional.ofNullable(rolesByStore.get(place(schema.name(), view.rowsStore())))
-        .flatMap(StreamsRole::positions);
+    return role(schema, view).flatMap(StreamsRole::positions);
+  }
+
+  private Optional<StreamsRole> role(DomainSchema<?, ?> schema, View view) {
+    return Optional.ofNullable(rolesByStore.get(place(schema.name(), view.rowsStore())));
+  }
+
+  // ---- what operators ask and do
+
+  @Override
+  public List<ViewOperations.Report> reports() {
+    List<ViewOperations.Report> reports = new ArrayList<>();
+    for (DomainSchema<?, ?> schema : schemas) {
+      for (View view : schema.views()) {
+        List<ViewOperations.Part> parts = new ArrayList<>();
+        for (DomainSchema<?, ?> source : schema.sources(view)) {
+          parts.addAll(parts(schema, view, source));
+        }
+        reports.add(
+            new ViewOperations.Report(
+                schema.name(), view, role(schema, view).flatMap(StreamsRole::trouble), parts));
+      }
+    }
+    return reports;
+  }
+
+  private List<ViewOperations.Part> parts(
+      DomainSchema<?, ?> schema, View view, DomainSchema<?, ?> source) {
+    Optional<ViewPositions> at = positions(schema, view);
+    Map<Integer, StoppedView> marks = new TreeMap<>();
+    views.marks(schema, view, source).forEach(mark -> marks.put(mark.partition(), mark));
+    Map<TopicPartition, Long> ends =
+        at.flatMap(positions -> positions.ends(Set.of(source.eventsTopic()))).orElse(Map.of());
+    return ends.keySet().stream()
+        .sorted(Comparator.comparingInt(TopicPartition::partition))
+        .map(
+            partition ->
+                new ViewOperations.Part(
+                    partition.topic(),
+                    partition.partition(),
+                    at.map(positions -> positions.done(partition)).orElse(OptionalLong.empty()),
+                    OptionalLong.of(ends.getOrDefault(partition, 0L)),
+                    Optional.ofNullable(marks.get(partition.partition()))))
+        .toList();
+  }
+
+  @Override
+  public List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
+    List<StoppedView> resumed = new ArrayList<>();
+    Optional<DerivedPositions> at = role(schema, view).flatMap(StreamsRole::positions);
+    if (at.isEmpty()) {
+      return resumed;
+    }
+    for (DomainSchema<?, ?> source : schema.sources(view)) {
+      for (StoppedView mark : views.marks(schema, view, source)) {
+        resumptions.ask(
+            view.guard(source),
+            mark.partition(),
+            skip ? Resumptions.How.SKIP : Resumptions.How.CONTINUE);
+        at.get().rewind(new TopicPartition(source.eventsTopic(), mark.partition()), mark.offset());
+        resumed.add(mark);
+      }
+    }
+    return resumed;
   }
 
   private List<Health.Role> health() {

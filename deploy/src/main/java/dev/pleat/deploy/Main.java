@@ -55,6 +55,9 @@ public final class Main {
         line.usage(out);
         return EXIT_USAGE;
       }
+      if (parsed.subcommand().commandSpec().name().equals("views")) {
+        return ViewsCommand.run(parsed.subcommand(), out, err);
+      }
       return serve(Settings.of(parsed.subcommand()), out, err);
     } catch (ParameterException e) {
       err.println("pleat: " + e.getMessage() + " (see pleat serve --help)");
@@ -74,13 +77,15 @@ public final class Main {
             .name("pleat")
             .mixinStandardHelpOptions(true)
             .version(version)
-            .addSubcommand("serve", serve);
+            .addSubcommand("serve", serve)
+            .addSubcommand("views", ViewsCommand.spec());
     spec.usageMessage().description("Commands, events and views on Kafka alone.");
     return spec;
   }
 
   private static int serve(Settings settings, PrintStream out, PrintStream err) {
-    Instance instance = Instance.start(settings, DOMAINS, line -> err.println("pleat: " + line));
+    Instance instance =
+        Instance.start(settings, chosen(settings), line -> err.println("pleat: " + line));
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -104,6 +109,22 @@ public final class Main {
       Thread.currentThread().interrupt();
     }
     return 0;
+  }
+
+  private static List<Domain<?, ?, ?>> chosen(Settings settings) {
+    if (settings.domains().isEmpty()) {
+      return DOMAINS;
+    }
+    List<String> names = DOMAINS.stream().map(domain -> domain.schema().name()).toList();
+    for (String name : settings.domains()) {
+      if (!names.contains(name)) {
+        throw new StartRefused(
+            "--domains: there is no " + name + "; there are " + String.join(", ", names));
+      }
+    }
+    return DOMAINS.stream()
+        .filter(domain -> settings.domains().contains(domain.schema().name()))
+        .toList();
   }
 
   private static String version() {

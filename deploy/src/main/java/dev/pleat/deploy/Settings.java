@@ -3,6 +3,8 @@ package dev.pleat.deploy;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +30,7 @@ import picocli.CommandLine.ParseResult;
  * @param partitions of each topic when it is created; cannot change afterwards, because the key of
  *     an aggregate would move to a partition that does not know its state
  * @param bootstrapServers the cluster to join; empty to run the embedded broker
+ * @param domains the names of the domains to run; empty for all there are
  * @param insecure whether another address than loopback may be served without authentication
  * @param acceptRecreatedTopics whether a commands topic that was deleted and created again is
  *     accepted: its records are then read from the beginning
@@ -40,6 +43,7 @@ record Settings(
     Path dataDir,
     int partitions,
     Optional<String> bootstrapServers,
+    List<String> domains,
     boolean insecure,
     boolean acceptRecreatedTopics) {
 
@@ -97,6 +101,12 @@ record Settings(
                     .description(
                         "Kafka cluster to join, comma separated. Without it a real Kafka broker"
                             + " runs in this process.")
+                    .build())
+            .addOption(
+                option("--domains", "NAMES", String.class, null)
+                    .description(
+                        "Domains to run, comma separated; a process with fewer starts sooner."
+                            + " Default: all.")
                     .build())
             .addOption(
                 flag("--insecure")
@@ -157,6 +167,10 @@ record Settings(
             Settings.<Integer>value(spec, "--partitions")
                 .orElse(servers.isPresent() ? CLUSTER_PARTITIONS : EMBEDDED_PARTITIONS),
             servers,
+            Settings.<String>value(spec, "--domains").filter(text -> !text.isBlank()).stream()
+                .flatMap(text -> Arrays.stream(text.split(",", -1)))
+                .map(String::strip)
+                .toList(),
             Settings.<Boolean>value(spec, "--insecure").orElse(false),
             Settings.<Boolean>value(spec, "--accept-recreated-topics").orElse(false));
     settings.check();

@@ -43,6 +43,17 @@ final class TrackedClients implements KafkaClientSupplier {
   /** The next offset to be processed, as the last transaction committed it. */
   private final Map<TopicPartition, Long> committed = new ConcurrentHashMap<>();
 
+  /** Where to go back to before the next fetch. */
+  private final Map<TopicPartition, Long> rewinds = new ConcurrentHashMap<>();
+
+  /**
+   * Reads a partition again from an earlier offset. What is processed twice by that, the guard of a
+   * view ignores.
+   */
+  void rewind(TopicPartition partition, long offset) {
+    rewinds.put(partition, offset);
+  }
+
   /** The position after what was fetched last of a partition that is assigned here. */
   OptionalLong fetched(TopicPartition partition) {
     Fetched last = fetched.get(partition);
@@ -102,6 +113,14 @@ final class TrackedClients implements KafkaClientSupplier {
 
     @Override
     public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+      if (!rewinds.isEmpty()) {
+        for (TopicPartition partition : assignment()) {
+          Long offset = rewinds.remove(partition);
+          if (offset != null) {
+            seek(partition, offset);
+          }
+        }
+      }
       ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
       Set<TopicPartition> now = assignment();
       if (!now.equals(assigned)) {

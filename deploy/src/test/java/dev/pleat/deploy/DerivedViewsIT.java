@@ -20,9 +20,12 @@ import dev.pleat.topology.products.ProductDomain;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -278,6 +281,167 @@ final class DerivedViewsIT {
     assertEquals(
         List.of("CommandAccepted", "CommandUnchanged"),
         actions(PriceSchema.SCHEMA.outcomesTopic(), id));
+  }
+
+  // ---- lists
+
+  private static final String PAGES = "/domains/catalogue/views/product-page";
+
+  /** A product of this category at this price, to be seen from here on. */
+  private static String offer(String name, String category, String description, long amount) {
+    HttpResponse<String> added =
+        api.post(
+            "/products",
+            "{\"name\":\"%s\",\"category\":\"%s\",\"description\":\"%s\"}"
+                .formatted(name, category, description));
+    String page = header(added, "Location");
+    String tokens = token(added) + "," + token(price(id(page), amount));
+    assertEquals(200, api.get(page + "?wait=15s&after=" + tokens).statusCode());
+    return id(page);
+  }
+
+  private static String id(String page) {
+    return page.substring(page.lastIndexOf('/') + 1);
+  }
+
+  private static List<String> listed(String query) {
+    List<String> ids = new ArrayList<>();
+    String cursor = "";
+    do {
+      HttpResponse<String> page = api.get(PAGES + "?" + query + cursor);
+      assertEquals(200, page.statusCode(), page.body());
+      json(page).get("rows").forEach(row -> ids.add(row.get("product-id").asString()));
+      cursor = json(page).has("cursor") ? "&cursor=" + json(page).get("cursor").asString() : "";
+    } while (!cursor.isEmpty());
+    return ids;
+  }
+
+  @Test
+  void finds_rows_by_what_is_in_them() {
+    String unique = "x" + UUID.randomUUID().toString().replace("-", "");
+    String kettle = offer("Kettle " + unique, "Tea " + unique, "boils water", 3000);
+    String pot = offer("Pot", "tea " + unique, "holds tea, " + unique.toUpperCase(ROOT), 1000);
+
+    for (String limit : List.of("1", "2", "100")) {
+      assertEquals(
+          Set.of(kettle, pot), Set.copyOf(listed("limit=" + limit + "&category=TEA%20" + unique)));
+      assertEquals(Set.of(kettle, pot), Set.copyOf(listed("limit=" + limit + "&word=" + unique)));
+    }
+    assertEquals(List.of(), listed("category=" + unique));
+    assertEquals(List.of(), listed("word=" + unique.substring(1)));
+  }
+
+  @Test
+  void finds_a_row_by_what_is_in_it_now() {
+    String before = "b" + UUID.randomUUID().toString().replace("-", "");
+    String after = "a" + UUID.randomUUID().toString().replace("-", "");
+    String id = offer("Kettle", before, "", 1);
+    assertEquals(List.of(id), listed("category=" + before));
+
+    String described =
+        token(
+            api.put(
+                "/products/" + id + "/description",
+                "{\"name\":\"Kettle\",\"category\":\"%s\",\"description\":\"\"}".formatted(after)));
+    assertEquals(200, api.get("/products/" + id + "?wait=15s&after=" + described).statusCode());
+    assertEquals(List.of(), listed("category=" + before));
+    assertEquals(List.of(id), listed("category=" + after));
+
+    String gone = token(api.put("/products/" + id + "/discontinuation", "{}"));
+    assertEquals(404, api.get("/products/" + id + "?wait=15s&after=" + gone).statusCode());
+    assertEquals(List.of(), listed("category=" + after));
+  }
+
+  @Test
+  void finds_a_customer_by_an_address_however_it_is_written() {
+    String email = anAddress();
+    UUID commandId = UUID.randomUUID();
+    String id = customerId(email, commandId);
+    String token = token(invite(email, commandId));
+    assertEquals(200, api.get("/customers/" + id + "?wait=15s&after=" + token).statusCode());
+
+    HttpResponse<String> found =
+        api.get("/domains/customers/views/by-id?by-email=" + email.toUpperCase(ROOT));
+
+    assertEquals(1, json(found).get("rows").size(), found.body());
+    assertEquals(id, json(found).get("rows").get(0).get("customer-id").asString());
+  }
+
+  @Test
+  void lists_rows_in_an_order_page_by_page() {
+    List<String> added = new ArrayList<>();
+    for (long amount : List.of(999_999_999_003L, 999_999_999_001L, 999_999_999_002L)) {
+      added.add(offer("Kettle", "orders", "", amount));
+    }
+    List<String> newest = listed("limit=2&order=newest");
+    newest.retainAll(added);
+    assertEquals(List.of(added.get(2), added.get(1), added.get(0)), newest);
+
+    List<String> cheapest = listed("limit=2&order=cheapest");
+    assertEquals(
+        List.of(added.get(1), added.get(2), added.get(0)),
+        cheapest.subList(cheapest.size() - 3, cheapest.size()));
+  }
+
+  @Test
+  void every_row_that_stays_is_on_one_page_while_others_come_and_go() {
+    String category = "c" + UUID.randomUUID().toString().replace("-", "");
+    Set<String> staying = new TreeSet<>();
+    for (int i = 0; i < 20; i++) {
+      staying.add(offer("Kettle " + i, category, "", i));
+    }
+    List<String> seen = new ArrayList<>();
+    String cursor = "";
+    do {
+      HttpResponse<String> page = api.get(PAGES + "?limit=3&category=" + category + cursor);
+      json(page).get("rows").forEach(row -> seen.add(row.get("product-id").asString()));
+      cursor = json(page).has("cursor") ? "&cursor=" + json(page).get("cursor").asString() : "";
+      offer("Pot", category, "", 1);
+    } while (!cursor.isEmpty());
+
+    assertEquals(seen.size(), Set.copyOf(seen).size(), "a row is on two pages");
+    assertTrue(seen.containsAll(staying), "a row is on no page");
+  }
+
+  @Test
+  void lists_rows_by_a_part_of_the_order_of_keys() {
+    List<String> all = new ArrayList<>(listed("limit=1000"));
+    if (all.size() < 3) {
+      for (int i = 0; i < 3; i++) {
+        offer("Kettle", "keys", "", 1);
+      }
+      all = new ArrayList<>(listed("limit=1000"));
+    }
+    assertEquals(all.stream().sorted().toList(), all);
+    String first = all.get(1);
+    String end = all.get(all.size() - 1);
+
+    assertEquals(
+        all.subList(1, all.size() - 1), listed("limit=2&from=" + first + "&before=" + end));
+    assertEquals(List.of(first), listed("prefix=" + first.substring(0, 20)));
+    assertEquals(List.of(), listed("prefix=zzz"));
+  }
+
+  @Test
+  void passes_over_nothing_that_is_asked() {
+    for (String wrong :
+        List.of(
+            "categry=x",
+            "category=x&word=y",
+            "order=dearest",
+            "order=newest&category=x",
+            "prefix=a&word=y",
+            "category=x&cursor=nonsense")) {
+      HttpResponse<String> refused = api.get(PAGES + "?" + wrong);
+      assertEquals(400, refused.statusCode(), wrong + ": " + refused.body());
+      assertEquals("invalid-parameter", json(refused).get("code").asString());
+    }
+    offer("Kettle", "cursors", "", 1);
+    offer("Kettle", "cursors", "", 1);
+    HttpResponse<String> page = api.get(PAGES + "?category=cursors&limit=1");
+    String cursor = json(page).get("cursor").asString();
+    assertEquals(400, api.get(PAGES + "?category=other&cursor=" + cursor).statusCode());
+    assertEquals(400, api.get(PAGES + "?cursor=" + cursor).statusCode());
   }
 
   private static List<String> actions(String topic, String key) {

@@ -151,7 +151,7 @@ final class HealthIT {
     HttpResponse<String> refused = awaitStatus(503, "/values/" + stopped);
     assertEquals("view-stopped", json(refused).get("code").asString(), refused.body());
     String detail = json(refused).get("detail").asString();
-    assertTrue(detail.contains("partition 1 at offset " + bad.offset()), detail);
+    assertTrue(detail.contains("at calculator.events-1 offset " + bad.offset()), detail);
     assertTrue(detail.contains("unreadable"), detail);
     assertEquals("1", header(refused, "Retry-After"));
     // The reason is the partition's, not only that of the key that lies there.
@@ -176,7 +176,7 @@ final class HealthIT {
     JsonNode fold = role(ready, "fold calculator/values");
     assertEquals("down", fold.get("status").asString(), ready.body());
     String reason = fold.get("reason").asString();
-    assertTrue(reason.contains("partition 1 at offset " + bad.offset()), reason);
+    assertTrue(reason.contains("at calculator.events-1 offset " + bad.offset()), reason);
     assertEquals("up", role(ready, "decide calculator").get("status").asString(), ready.body());
     assertEquals(200, http.get("/health/live").statusCode());
   }

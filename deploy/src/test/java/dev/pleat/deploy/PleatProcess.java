@@ -14,8 +14,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * {@code pleat serve} in a JVM of its own, with this test's class path and Java, for tests that
- * stop or kill it. What it logs is in {@code target/<name>.log}.
+ * {@code pleat serve} of the calculator, unless told otherwise, in a JVM of its own, with this
+ * test's class path and Java, for tests that stop or kill it. What it logs is in {@code
+ * target/<name>.log}.
  */
 final class PleatProcess implements AutoCloseable {
 
@@ -51,6 +52,9 @@ final class PleatProcess implements AutoCloseable {
     command.addAll(List.of(flags));
     if (!command.contains("--port")) {
       command.addAll(List.of("--port", "0"));
+    }
+    if (!command.contains("--domains")) {
+      command.addAll(List.of("--domains", "calculator"));
     }
     try {
       ProcessBuilder builder =

@@ -59,6 +59,7 @@ final class Servers {
             dataDir,
             PARTITIONS,
             bootstrapServers,
+            List.of(),
             false,
             acceptRecreatedTopics),
         domains,

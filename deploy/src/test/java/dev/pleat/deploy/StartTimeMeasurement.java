@@ -115,7 +115,13 @@ final class StartTimeMeasurement {
   }
 
   private static PleatProcess serve(Path data) {
-    return PleatProcess.start("start-times", data, "--kafka-port", "0");
+    return PleatProcess.start(
+        "start-times",
+        data,
+        "--kafka-port",
+        "0",
+        "--domains",
+        System.getProperty("pleat.domains", "calculator,customers,products,prices,catalogue"));
   }
 
   /** Starts the broker alone on the same records; ends it cleanly or kills it. */

@@ -43,7 +43,8 @@ public final class HttpApi implements AutoCloseable {
       Views views,
       CommandStatuses statuses,
       Function<String, String> logId,
-      Health health) {
+      Health health,
+      ViewOperations operations) {
     /** Keeps its own copy of the schemas. */
     public Parts {
       schemas = List.copyOf(schemas);
@@ -71,12 +72,14 @@ public final class HttpApi implements AutoCloseable {
       List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
   private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
   private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
+  private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
   private static final List<Integer> ALIVE = List.of(200, 406, 503);
 
   private final Parts parts;
   private final CommandRoutes commands;
   private final ViewRoutes views;
   private final StatusRoute status;
+  private final OperatorRoutes operators;
   private final List<RouteRow> table;
   private final byte[] openApi;
   private final WebServer server;
@@ -114,6 +117,7 @@ public final class HttpApi implements AutoCloseable {
             clock);
     this.views = new ViewRoutes(parts.views(), parts.logId());
     this.status = new StatusRoute(parts, pending, limits.streamTime());
+    this.operators = new OperatorRoutes(parts.operations());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
     this.server = new WebServer(table, listener);
@@ -162,6 +166,13 @@ public final class HttpApi implements AutoCloseable {
                 LOOKED_UP,
                 status::status)
             .alsoFollowed(),
+        get(
+            "/views",
+            "What views there are, how far they have come, and where they stopped.",
+            OpenApi.VIEWS,
+            NONE,
+            DESCRIBED,
+            operators::views),
         get(
             "/health/live",
             "Whether this process does without a restart.",
@@ -308,8 +319,34 @@ public final class HttpApi implements AutoCloseable {
               OpenApi.row(schema, view),
               ROW,
               LOOKED_UP,
-              request -> views.row(request, schema, view, "key")));
+              request -> views.row(request, schema, view, "key")),
+          resumes(
+              path + "/continue",
+              "Fold the event again at which the view stopped.",
+              schema,
+              view,
+              false),
+          resumes(
+              path + "/skip",
+              "Go on without the event at which the view stopped.",
+              schema,
+              view,
+              true));
     }
+  }
+
+  private RouteRow resumes(
+      String path, String summary, DomainSchema<?, ?> schema, View view, boolean skip) {
+    return new RouteRow(
+        Method.POST,
+        path,
+        summary,
+        Optional.of(OpenApi.NOTHING),
+        OpenApi.RESUMED,
+        NONE,
+        RESUMES,
+        false,
+        request -> operators.resume(request, schema, view, skip));
   }
 
   private static RouteRow get(

@@ -26,6 +26,9 @@ final class OpenApi {
   static final String DOMAIN = "Domain";
   static final String COMMAND_STATUS = "CommandStatus";
   static final String DOCUMENT = "Document";
+  static final String VIEWS = "Views";
+  static final String RESUMED = "Resumed";
+  static final String NOTHING = "Nothing";
 
   private static final Set<String> NOT_INSIDE_A_DOCUMENT = Set.of("$schema", "$id");
 
@@ -197,6 +200,9 @@ final class OpenApi {
     components.put(DOMAINS, type("object"));
     components.put(DOMAIN, type("object"));
     components.put(DOCUMENT, type("object"));
+    components.put(VIEWS, type("object"));
+    components.put(RESUMED, type("object"));
+    components.put(NOTHING, type("object"));
     components.put(
         COMMAND_STATUS,
         object(

@@ -4,12 +4,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Some rows of a view in the order of their keys, as UTF-8.
+ * Some of the rows that were selected, in their order.
  *
  * @param rows may be fewer than asked for though more follow: a page is also bounded in bytes
- * @param next the key after which the next page begins; empty if this is the last one
+ * @param next the place after which the next page begins, which only who made it understands; empty
+ *     if this is the last one
  */
-public record Page(List<Row> rows, Optional<String> next) {
+public record Page(List<Row> rows, Optional<byte[]> next) {
 
   /** Keeps its own copy of the rows. */
   public Page {

@@ -46,6 +46,7 @@ record Problem(
   static final String INVALID_PRECONDITION = "invalid-precondition";
   static final String INVALID_COMMAND_ID = "invalid-command-id";
   static final String INVALID_ACTOR = "invalid-actor";
+  static final String NOT_STOPPED = "not-stopped";
   static final String NOT_AUTHORISED = "not-authorised";
   static final String MALFORMED_JSON = "malformed-json";
   static final String UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type";
@@ -206,6 +207,7 @@ record Problem(
       case Answer.NOT_NOW -> new Kind(UNAVAILABLE, "Not now");
       case OUTCOME_UNKNOWN ->
           new Kind(UNAVAILABLE, "It is not known whether the command was received");
+      case NOT_STOPPED -> new Kind(CONFLICT, "The view has not stopped");
       case "expired" -> new Kind(CONFLICT, "The command came too late");
       default -> new Kind(CONFLICT, "The command was rejected");
     };

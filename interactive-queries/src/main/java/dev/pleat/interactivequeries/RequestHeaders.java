@@ -249,6 +249,18 @@ final class RequestHeaders {
     return values.stream().findFirst();
   }
 
+  /** The names of all query parameters, each once. */
+  static List<String> parameterNames(Context request) {
+    String query = request.req().getQueryString();
+    if (query == null || query.isEmpty()) {
+      return List.of();
+    }
+    return Arrays.stream(query.split("&", -1))
+        .map(parameter -> decoded(parameter.split("=", 2)[0]))
+        .distinct()
+        .toList();
+  }
+
   /**
    * All values of a query parameter. Read here, always as UTF-8: the web framework would decode
    * them in whatever the content type says, and fails when that makes no sense.

@@ -1,7 +1,5 @@
 package dev.pleat.interactivequeries;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.Answer.NotFound;
 import dev.pleat.interactivequeries.Answer.NotYet;
@@ -14,21 +12,15 @@ import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.StoppedView;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.errors.InvalidStateStoreException;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
@@ -38,7 +30,6 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 public final class StreamsViews implements Views {
 
   private static final int MAX_WAITERS = 10_000;
-  private static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
   private static final long FIRST_PAUSE_MS = 2;
   private static final long LONGEST_PAUSE_MS = 20;
 
@@ -250,7 +241,11 @@ public final class StreamsViews implements Views {
 
   @Override
   public Answer<Page> page(
-      DomainSchema<?, ?> schema, View view, Optional<String> afterKey, int limit) {
+      DomainSchema<?, ?> schema,
+      View view,
+      Selection selection,
+      Optional<byte[]> after,
+      int limit) {
     for (DomainSchema<?, ?> source : schema.sources(view)) {
       Optional<Unavailable<Page>> stopped =
           stopped(schema, view, source, stores.partitionsOf(source));
@@ -258,61 +253,7 @@ public final class StreamsViews implements Views {
         return stopped.get();
       }
     }
-    Set<Integer> all = stores.partitionsOf(schema.sources(view).getFirst());
-    List<Cursor> cursors = new ArrayList<>();
-    try {
-      Held<KeyValueIterator<String, byte[]>> held =
-          stores.read(
-              schema,
-              view.rowsStore(),
-              all,
-              (ReadOnlyKeyValueStore<String, byte[]> store) -> rows(store, afterKey));
-      held.results().values().forEach(rows -> rows.ifPresent(it -> cursors.add(new Cursor(it))));
-      if (held.missing().isPresent()) {
-        return notNow(view, held.missing().get());
-      }
-      return new Found<>(merge(view, cursors, afterKey, limit));
-    } catch (InvalidStateStoreException e) {
-      return notNow(view, "it is being moved");
-    } finally {
-      cursors.forEach(Cursor::close);
-    }
-  }
-
-  private static KeyValueIterator<String, byte[]> rows(
-      ReadOnlyKeyValueStore<String, byte[]> store, Optional<String> from) {
-    return from.isPresent() ? store.range(from.get(), null) : store.all();
-  }
-
-  /** Takes the least key of all partitions until the page is full: one row of each is in memory. */
-  private static Page merge(View view, List<Cursor> cursors, Optional<String> afterKey, int limit) {
-    PriorityQueue<Cursor> least =
-        new PriorityQueue<>(
-            Math.max(1, cursors.size()),
-            Comparator.comparing(Cursor::keyBytes, Arrays::compareUnsigned));
-    for (Cursor cursor : cursors) {
-      boolean more = cursor.advance();
-      if (more && afterKey.filter(cursor.key()::equals).isPresent()) {
-        more = cursor.advance();
-      }
-      if (more) {
-        least.add(cursor);
-      }
-    }
-    List<Row> rows = new ArrayList<>();
-    long bytes = 0;
-    Optional<String> last = Optional.empty();
-    while (!least.isEmpty() && rows.size() < limit && bytes < MAX_PAGE_BYTES) {
-      Cursor cursor = least.remove();
-      rows.add(
-          view.derived().isEmpty() ? Row.of(cursor.value()) : Row.withoutVersion(cursor.value()));
-      bytes += cursor.value().length;
-      last = Optional.of(cursor.key());
-      if (cursor.advance()) {
-        least.add(cursor);
-      }
-    }
-    return new Page(rows, least.isEmpty() ? Optional.empty() : last);
+    return new RowList(stores, schema, view, selection).page(after, limit);
   }
 
   private boolean wentJustNow(Place place) {
@@ -357,6 +298,25 @@ public final class StreamsViews implements Views {
     return Optional.empty();
   }
 
+  /** Where a view held here has stopped over the events of this domain, partition by partition. */
+  public List<StoppedView> marks(DomainSchema<?, ?> schema, View view, DomainSchema<?, ?> source) {
+    return stores.partitionsOf(source).stream()
+        .flatMap(
+            partition ->
+                stores
+                    .read(
+                        schema,
+                        view.guard(source).stoppedStore(),
+                        Set.of(partition),
+                        (ReadOnlyKeyValueStore<Integer, byte[]> store) -> store.get(partition))
+                    .results()
+                    .values()
+                    .stream()
+                    .flatMap(Optional::stream))
+        .map(json -> JsonCodec.readValue(json, StoppedView.class))
+        .toList();
+  }
+
   /** Which partitions of a view held here have stopped, and why; empty if none has. */
   public Optional<String> stopped(DomainSchema<?, ?> schema, View view) {
     return schema.sources(view).stream()
@@ -378,42 +338,5 @@ public final class StreamsViews implements Views {
   private static <T> Unavailable<T> notNow(View view, String why) {
     return new Unavailable<>(
         Answer.NOT_NOW, "the view " + view.name() + " cannot be read here: " + why);
-  }
-
-  /** The rows of one partition from some key on, one at a time. */
-  private static final class Cursor implements AutoCloseable {
-    private final KeyValueIterator<String, byte[]> rows;
-    private KeyValue<String, byte[]> row = KeyValue.pair("", new byte[0]);
-    private byte[] keyBytes = new byte[0];
-
-    Cursor(KeyValueIterator<String, byte[]> rows) {
-      this.rows = rows;
-    }
-
-    boolean advance() {
-      if (!rows.hasNext()) {
-        return false;
-      }
-      row = rows.next();
-      keyBytes = row.key.getBytes(UTF_8);
-      return true;
-    }
-
-    String key() {
-      return row.key;
-    }
-
-    byte[] keyBytes() {
-      return keyBytes;
-    }
-
-    byte[] value() {
-      return row.value;
-    }
-
-    @Override
-    public void close() {
-      rows.close();
-    }
   }
 }

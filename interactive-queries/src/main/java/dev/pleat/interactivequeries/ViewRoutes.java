@@ -12,6 +12,7 @@ import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -22,6 +23,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.zip.CRC32C;
 
 /** Answers queries of views: one row, or a page of rows. Safe for use by many threads. */
 final class ViewRoutes {
@@ -33,6 +35,9 @@ final class ViewRoutes {
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_LIMIT = 1000;
   private static final int MAX_TOKENS = 16;
+  private static final String ORDER = "order";
+  private static final List<String> KEYS = List.of("prefix", "from", "before");
+  private static final List<String> PAGES = List.of("limit", "cursor");
 
   private final Views views;
   private final Function<String, String> logId;
@@ -67,11 +72,13 @@ final class ViewRoutes {
 
   /** A page of rows. */
   Reply page(Context request, DomainSchema<?, ?> schema, View view) {
+    Selection selection = selection(request, view);
     int limit = limit(request);
-    Optional<String> after =
-        RequestHeaders.parameter(request, "cursor").map(text -> key(text, schema, view));
-    return switch (views.page(schema, view, after, limit)) {
-      case Found<Page> found -> Reply.json(200, json(found.value(), schema, view));
+    byte[] scope = scope(schema, view, selection);
+    Optional<byte[]> after =
+        RequestHeaders.parameter(request, "cursor").map(text -> place(text, scope));
+    return switch (views.page(schema, view, selection, after, limit)) {
+      case Found<Page> found -> Reply.json(200, json(found.value(), scope));
       case NotFound<Page> notFound ->
           Problem.of(Problem.NOT_FOUND, "there is no such view").reply();
       case NotYet<Page> notYet -> Problem.of(Problem.POSITION_NOT_REACHED, notYet.detail()).reply();
@@ -81,7 +88,7 @@ final class ViewRoutes {
   }
 
   /** Rows are bytes of JSON already: parsing them to write them again would be wasted. */
-  private static byte[] json(Page page, DomainSchema<?, ?> schema, View view) {
+  private static byte[] json(Page page, byte[] scope) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     String separator = "{\"rows\":[";
     for (Row row : page.rows()) {
@@ -91,7 +98,7 @@ final class ViewRoutes {
     }
     out.writeBytes((page.rows().isEmpty() ? separator + "]" : "]").getBytes(UTF_8));
     page.next()
-        .map(key -> Checked.text(Kind.CURSOR, (scope(schema, view) + key).getBytes(UTF_8)))
+        .map(place -> Checked.text(Kind.CURSOR, joined(scope, place)))
         .map(cursor -> JsonCodec.object(Map.of("cursor", cursor)).bytes())
         .ifPresentOrElse(
             cursor -> {
@@ -102,21 +109,81 @@ final class ViewRoutes {
     return out.toByteArray();
   }
 
-  private static String key(String cursor, DomainSchema<?, ?> schema, View view) {
-    String scope = scope(schema, view);
+  private static byte[] place(String cursor, byte[] scope) {
     return Checked.payload(Kind.CURSOR, cursor)
-        .map(bytes -> new String(bytes, UTF_8))
-        .filter(text -> text.startsWith(scope))
-        .map(text -> text.substring(scope.length()))
+        .filter(
+            bytes ->
+                bytes.length >= scope.length
+                    && Arrays.equals(bytes, 0, scope.length, scope, 0, scope.length))
+        .map(bytes -> Arrays.copyOfRange(bytes, scope.length, bytes.length))
         .orElseThrow(
             () ->
                 Refusal.of(
-                    Problem.INVALID_PARAMETER,
-                    "cursor must be what the page before of this view said"));
+                    Problem.INVALID_PARAMETER, "cursor is not one that this list has answered"));
   }
 
-  private static String scope(DomainSchema<?, ?> schema, View view) {
-    return schema.name() + "/" + view.name() + "\n";
+  /** A cursor goes on with the list it came from and no other. */
+  private static byte[] scope(DomainSchema<?, ?> schema, View view, Selection selection) {
+    CRC32C sum = new CRC32C();
+    sum.update(
+        (schema.name() + "/" + view.name() + "/" + view.version() + "\n" + selection)
+            .getBytes(UTF_8));
+    return ByteBuffer.allocate(Integer.BYTES).putInt((int) sum.getValue()).array();
+  }
+
+  private static byte[] joined(byte[] one, byte[] other) {
+    return ByteBuffer.allocate(one.length + other.length).put(one).put(other).array();
+  }
+
+  // ---- which rows are listed
+
+  /** Nothing that is asked is passed over: a list that looks chosen and is not would mislead. */
+  private static Selection selection(Context request, View view) {
+    List<String> texts = named(view, DomainSchema.ByText.class);
+    List<String> orders = named(view, DomainSchema.Order.class);
+    List<String> known =
+        Stream.of(KEYS, texts, orders.isEmpty() ? List.<String>of() : List.of(ORDER))
+            .flatMap(List::stream)
+            .toList();
+    List<String> asked =
+        RequestHeaders.parameterNames(request).stream()
+            .filter(name -> !PAGES.contains(name))
+            .toList();
+    for (String name : asked) {
+      if (!known.contains(name)) {
+        throw Refusal.of(
+            Problem.INVALID_PARAMETER,
+            "rows of the view "
+                + view.name()
+                + " are selected by "
+                + String.join(", ", known)
+                + " only");
+      }
+    }
+    if (KEYS.containsAll(asked)) {
+      return new Selection.ByKey(
+          RequestHeaders.parameter(request, "prefix").orElse(""),
+          RequestHeaders.parameter(request, "from"),
+          RequestHeaders.parameter(request, "before"));
+    }
+    if (asked.size() > 1) {
+      throw Refusal.of(
+          Problem.INVALID_PARAMETER, "select by one of " + String.join(", ", asked) + ", not all");
+    }
+    String name = asked.get(0);
+    String value = RequestHeaders.parameter(request, name).orElseThrow();
+    if (name.equals(ORDER)) {
+      if (!orders.contains(value)) {
+        throw Refusal.of(
+            Problem.INVALID_PARAMETER, "order must be one of " + String.join(", ", orders));
+      }
+      return new Selection.InOrder(value);
+    }
+    return new Selection.ByText(name, view.index(name).orElseThrow().normalForm().apply(value));
+  }
+
+  private static List<String> named(View view, Class<? extends DomainSchema.Index> kind) {
+    return view.indexes().stream().filter(kind::isInstance).map(DomainSchema.Index::name).toList();
   }
 
   /** What the tokens name that came along, in one header or several. */

@@ -21,10 +21,12 @@ public interface Views {
       DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after, Duration wait);
 
   /**
-   * The rows that follow a key, in the order of keys.
+   * Some of the rows that are selected, in their order.
    *
-   * @param afterKey where the page before ended; empty to begin
+   * @param selection of indexes that the view declares
+   * @param after where the page before of the same selection ended; empty to begin
    * @param limit the most rows to answer, at least 1
    */
-  Answer<Page> page(DomainSchema<?, ?> schema, View view, Optional<String> afterKey, int limit);
+  Answer<Page> page(
+      DomainSchema<?, ?> schema, View view, Selection selection, Optional<byte[]> after, int limit);
 }

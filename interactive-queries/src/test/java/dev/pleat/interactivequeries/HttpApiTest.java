@@ -48,7 +48,8 @@ final class HttpApiTest {
             like.views,
             like.statuses,
             domain -> "log",
-            List::of),
+            List::of,
+            like.operations),
         Listener.open("127.0.0.1", port));
   }
 
@@ -63,8 +64,11 @@ final class HttpApiTest {
             "POST /domains/calculator/commands/{action}",
             "GET /domains/calculator/views/values",
             "GET /domains/calculator/views/values/{key}",
+            "POST /domains/calculator/views/values/continue",
+            "POST /domains/calculator/views/values/skip",
             "GET /domains",
             "GET /commands/{id}",
+            "GET /views",
             "GET /health/live",
             "GET /health/ready",
             "GET /openapi.json"),
@@ -271,7 +275,8 @@ final class HttpApiTest {
                         api.views,
                         api.statuses,
                         domain -> "log",
-                        List::of),
+                        List::of,
+                        api.operations),
                     Listener.open("127.0.0.1", 0)));
     assertEquals("two routes serve " + Method.POST + " /values", e.getMessage());
   }

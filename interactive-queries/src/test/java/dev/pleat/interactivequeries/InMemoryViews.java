@@ -82,7 +82,12 @@ final class InMemoryViews implements Views {
 
   @Override
   public synchronized Answer<Page> page(
-      DomainSchema<?, ?> schema, View view, Optional<String> afterKey, int limit) {
+      DomainSchema<?, ?> schema,
+      View view,
+      Selection selection,
+      Optional<byte[]> after,
+      int limit) {
+    Optional<String> afterKey = after.map(place -> new String(place, UTF_8));
     if (trouble.isPresent()) {
       return new Answer.Unavailable<>(trouble.get().code(), trouble.get().detail());
     }
@@ -91,7 +96,7 @@ final class InMemoryViews implements Views {
     Optional<String> last = Optional.empty();
     for (Map.Entry<String, Row> row : rest.entrySet()) {
       if (page.size() == limit) {
-        return new Answer.Found<>(new Page(page, last));
+        return new Answer.Found<>(new Page(page, last.map(key -> key.getBytes(UTF_8))));
       }
       page.add(row.getValue());
       last = Optional.of(row.getKey());

@@ -74,6 +74,7 @@ final class RunningApi implements AutoCloseable {
   final InMemoryViews views = new InMemoryViews();
   final InMemoryStatuses statuses = new InMemoryStatuses();
   final InMemoryOutcomes outcomes = new InMemoryOutcomes();
+  final InMemoryOperations operations = new InMemoryOperations();
   final InMemoryCommands commands = new InMemoryCommands(views, statuses);
   volatile List<Health.Role> roles = List.of();
   final HttpApi api;
@@ -94,7 +95,8 @@ final class RunningApi implements AutoCloseable {
                 views,
                 statuses,
                 domain -> LOG_ID,
-                () -> roles),
+                () -> roles,
+                operations),
             Listener.open("127.0.0.1", 0),
             limits,
             InstantSource.fixed(Instant.parse("2026-11-21T10:00:00.000Z")));

@@ -31,6 +31,11 @@ public final class DomainSchema<C, E> {
 
   private static final String VERSION = "version";
   private static final int MAX_ID_BYTES = 256;
+
+  /** What a list of rows takes beside indexes. */
+  private static final Set<String> PARAMETERS =
+      Set.of("limit", "cursor", "order", "prefix", "from", "before", "after", "wait");
+
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9-]{0,62}");
   private static final Pattern PATH = Pattern.compile("/[a-z0-9-]+(/(\\{[a-z0-9-]+}|[a-z0-9-]+))*");
 
@@ -71,8 +76,40 @@ public final class DomainSchema<C, E> {
    * @param name its name in routes, for example {@code values}
    * @param row the record of its rows
    * @param derived how it is keyed, if not by the aggregate's id
+   * @param indexes by what else its rows are found, and in which orders they are listed
+   * @param version of what makes the rows and the indexes, from 1: a view of another version is
+   *     made anew from the events
    */
-  public record View(String name, Class<? extends Record> row, Optional<Derived> derived) {
+  public record View(
+      String name,
+      Class<? extends Record> row,
+      Optional<Derived> derived,
+      List<Index> indexes,
+      int version) {
+
+    /** Keeps its own copy of the indexes. */
+    public View {
+      indexes = List.copyOf(indexes);
+    }
+
+    private View with(Index index) {
+      return new View(
+          name, row, derived, Stream.concat(indexes.stream(), Stream.of(index)).toList(), version);
+    }
+
+    private View inVersion(int number) {
+      return new View(name, row, derived, indexes, number);
+    }
+
+    /** The index of this name. */
+    public Optional<Index> index(String index) {
+      return indexes.stream().filter(it -> it.name().equals(index)).findFirst();
+    }
+
+    /** The state store of the indexes, whose keys {@link IndexKey} makes. */
+    public String indexStore() {
+      return name + "-index";
+    }
 
     /**
      * The state store of the rows: key (UTF-8) to JSON. Unless the view is derived, the last field
@@ -85,6 +122,31 @@ public final class DomainSchema<C, E> {
     /** The first step of the view over the events of this domain. */
     public Guard guard(DomainSchema<?, ?> source) {
       return new Guard(derived.isEmpty() ? name : name + "-" + source.name());
+    }
+  }
+
+  /** How the rows of a view are found otherwise than by their key. */
+  public sealed interface Index {
+    /** Its name: of a query parameter, or of a value of the parameter {@code order}. */
+    String name();
+
+    /** What a text means that a row is found by, or that is looked up. */
+    UnaryOperator<String> normalForm();
+  }
+
+  /**
+   * Finds rows by a text, of which a row may have several.
+   *
+   * @param normalForm what a text means; pure, and for its own result the same again
+   */
+  public record ByText(String name, UnaryOperator<String> normalForm) implements Index {}
+
+  /** Lists rows by a number each may have, the smallest first. */
+  public record Order(String name) implements Index {
+
+    @Override
+    public UnaryOperator<String> normalForm() {
+      return UnaryOperator.identity();
     }
   }
 
@@ -376,7 +438,7 @@ public final class DomainSchema<C, E> {
 
     /** A view, keyed by the aggregate's id. */
     public Builder<C, E> view(String view, Class<? extends Record> row) {
-      views.put(view, new View(view, row, Optional.empty()));
+      views.put(view, new View(view, row, Optional.empty(), List.of(), 1));
       return this;
     }
 
@@ -393,7 +455,48 @@ public final class DomainSchema<C, E> {
         IdFormat keyFormat,
         DomainSchema<?, ?>... sources) {
       Derived derived = new Derived(keyField, keyFormat, List.of(sources));
-      views.put(view, new View(view, row, Optional.of(derived)));
+      views.put(view, new View(view, row, Optional.of(derived), List.of(), 1));
+      return this;
+    }
+
+    /**
+     * Rows of this view, declared before, are found by a text too.
+     *
+     * @param index the name of the query parameter
+     * @param normalForm what a text means; pure
+     */
+    public Builder<C, E> foundBy(String view, String index, UnaryOperator<String> normalForm) {
+      return index(view, new ByText(index, normalForm));
+    }
+
+    /** Rows of this view, declared before, are listed in this order too. */
+    public Builder<C, E> listedBy(String view, String order) {
+      return index(view, new Order(order));
+    }
+
+    private View declared(String view) {
+      return Optional.ofNullable(views.get(view))
+          .orElseThrow(() -> new IllegalArgumentException("declare the view " + view + " before"));
+    }
+
+    private Builder<C, E> index(String view, Index index) {
+      View declared = declared(view);
+      require(
+          NAME.matcher(index.name()).matches() && !PARAMETERS.contains(index.name()),
+          view + ": an index cannot be named " + index.name());
+      require(declared.index(index.name()).isEmpty(), view + " has two indexes " + index.name());
+      views.put(view, declared.with(index));
+      return this;
+    }
+
+    /**
+     * The version of a view, declared before, 1 if it is not said: raise it when its projection,
+     * its tables, its row or its indexes change, and it is made anew from the events.
+     */
+    public Builder<C, E> version(String view, int version) {
+      View declared = declared(view);
+      require(version >= 1, view + ": versions count from 1");
+      views.put(view, declared.inVersion(version));
       return this;
     }
 

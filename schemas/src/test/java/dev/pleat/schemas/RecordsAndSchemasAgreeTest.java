@@ -31,7 +31,7 @@ import tools.jackson.databind.JsonNode;
 /** The records and the JSON Schema files of every domain say the same. */
 class RecordsAndSchemasAgreeTest {
 
-  private static final List<DomainSchema<?, ?>> DOMAINS =
+  static final List<DomainSchema<?, ?>> DOMAINS =
       List.of(
           CalculatorSchema.SCHEMA,
           CustomerSchema.SCHEMA,

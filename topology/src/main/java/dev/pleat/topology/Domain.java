@@ -1,10 +1,17 @@
 package dev.pleat.topology;
 
 import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.ByText;
+import dev.pleat.schemas.DomainSchema.Order;
 import dev.pleat.schemas.DomainSchema.View;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * One bounded context: a decider, its projections and its derived views, bound to the names in
@@ -29,12 +36,14 @@ public final class Domain<S, C, E> {
   private final Optional<Rules<S, C, E>> rules;
   private final Map<String, BoundProjection<?, E>> projections;
   private final Map<String, BoundTables<?>> derived;
+  private final Map<String, RowIndex<?>> indexes;
 
   private Domain(Builder<S, C, E> builder) {
     this.schema = builder.schema;
     this.rules = builder.rules;
     this.projections = Map.copyOf(builder.projections);
     this.derived = Map.copyOf(builder.derived);
+    this.indexes = builder.indexes();
   }
 
   /** Begins a domain with its names. */
@@ -90,6 +99,13 @@ public final class Domain<S, C, E> {
     return tables;
   }
 
+  /** By what the rows of a view are found; of the view's own type of rows. */
+  @SuppressWarnings("unchecked") // the builder took it for rows of this class
+  <V extends Record> RowIndex<V> index(View view, Class<V> row) {
+    RowIndex<?> index = indexes.getOrDefault(view.name(), new RowIndex<>(Map.of(), Map.of()));
+    return (RowIndex<V>) index;
+  }
+
   /** A domain that has its names and needs its rules. */
   public static final class Named<C, E> {
     private final DomainSchema<C, E> schema;
@@ -113,6 +129,10 @@ public final class Domain<S, C, E> {
     private final Optional<Rules<S, C, E>> rules;
     private final Map<String, BoundProjection<?, E>> projections = new LinkedHashMap<>();
     private final Map<String, BoundTables<?>> derived = new LinkedHashMap<>();
+    private final Map<String, Map<String, Function<Record, Collection<String>>>> texts =
+        new LinkedHashMap<>();
+    private final Map<String, Map<String, Function<Record, Optional<Long>>>> orders =
+        new LinkedHashMap<>();
 
     private Builder(DomainSchema<C, E> schema, Optional<Rules<S, C, E>> rules) {
       this.schema = schema;
@@ -143,6 +163,83 @@ public final class Domain<S, C, E> {
       return this;
     }
 
+    /**
+     * The texts by which a row of this view is found.
+     *
+     * @param texts as they are in the row; the schema has their normal form. Pure
+     * @throws IllegalArgumentException if the schema declares no such index of such rows
+     */
+    public <V extends Record> Builder<S, C, E> foundBy(
+        String view, Class<V> row, String index, Function<V, Collection<String>> texts) {
+      requireIndex(view, row, index, ByText.class);
+      this.texts
+          .computeIfAbsent(view, name -> new LinkedHashMap<>())
+          .put(index, given -> texts.apply(row.cast(given)));
+      return this;
+    }
+
+    /**
+     * The place of a row in an order of this view: the smallest number comes first, and a row
+     * without a place is not listed.
+     *
+     * @throws IllegalArgumentException if the schema declares no such order of such rows
+     */
+    public <V extends Record> Builder<S, C, E> listedBy(
+        String view, Class<V> row, String order, Function<V, Optional<Long>> place) {
+      requireIndex(view, row, order, Order.class);
+      orders
+          .computeIfAbsent(view, name -> new LinkedHashMap<>())
+          .put(order, given -> place.apply(row.cast(given)));
+      return this;
+    }
+
+    private void requireIndex(
+        String view, Class<?> row, String index, Class<? extends DomainSchema.Index> kind) {
+      if (schema
+          .view(view)
+          .filter(it -> it.row().equals(row))
+          .flatMap(it -> it.index(index))
+          .filter(kind::isInstance)
+          .isEmpty()) {
+        throw new IllegalArgumentException(
+            schema
+                + " declares no index "
+                + index
+                + " of the view "
+                + view
+                + " of "
+                + row.getSimpleName());
+      }
+    }
+
+    private Map<String, RowIndex<?>> indexes() {
+      Map<String, RowIndex<?>> indexes = new LinkedHashMap<>();
+      for (View view : schema.views()) {
+        RowIndex<Record> index =
+            new RowIndex<>(
+                texts.getOrDefault(view.name(), Map.of()),
+                orders.getOrDefault(view.name(), Map.of()));
+        Set<String> bound = new TreeSet<>(index.texts().keySet());
+        bound.addAll(index.orders().keySet());
+        Set<String> declared =
+            view.indexes().stream()
+                .map(DomainSchema.Index::name)
+                .collect(Collectors.toCollection(TreeSet::new));
+        if (!bound.equals(declared)) {
+          throw new IllegalArgumentException(
+              schema
+                  + ": the view "
+                  + view.name()
+                  + " declares the indexes "
+                  + declared
+                  + " and has functions for "
+                  + bound);
+        }
+        indexes.put(view.name(), index);
+      }
+      return Map.copyOf(indexes);
+    }
+
     private void requireDeclared(String view, Class<?> row, boolean isDerived) {
       if (schema
           .view(view)
@@ -161,7 +258,8 @@ public final class Domain<S, C, E> {
     /**
      * The domain.
      *
-     * @throws IllegalArgumentException if nothing makes the rows of a view of the schema
+     * @throws IllegalArgumentException if nothing makes the rows or an index of a view of the
+     *     schema
      */
     public Domain<S, C, E> build() {
       schema

@@ -50,6 +50,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
 
   private final View view;
   private final Guard guard;
+  private final Resumptions resumptions;
   private final MessageCodec<?, E> messages;
   private FixedKeyProcessorContext<String, WholeCommand<E>> context;
   private KeyValueStore<String, Long> seen;
@@ -72,18 +73,19 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   private boolean isStopped;
 
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
-  private EventGuard(View view, Guard guard, MessageCodec<?, E> messages) {
+  private EventGuard(View view, Guard guard, MessageCodec<?, E> messages, Resumptions resumptions) {
     this.view = view;
     this.guard = guard;
+    this.resumptions = resumptions;
     this.messages = messages;
   }
 
   static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> supplier(
-      View view, Guard guard, MessageCodec<?, E> messages) {
+      View view, Guard guard, MessageCodec<?, E> messages, Resumptions resumptions) {
     return new FixedKeyProcessorSupplier<>() {
       @Override
       public FixedKeyProcessor<String, byte[], WholeCommand<E>> get() {
-        return new EventGuard<>(view, guard, messages);
+        return new EventGuard<>(view, guard, messages, resumptions);
       }
 
       @Override
@@ -117,18 +119,73 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
 
   @Override
   public void process(FixedKeyRecord<String, byte[]> record) {
-    if (isStopped && stopped.get(context.taskId().partition()) != null) {
-      return;
+    Optional<Resumptions.How> how = Optional.empty();
+    if (isStopped) {
+      byte[] mark = stopped.get(context.taskId().partition());
+      if (mark != null) {
+        how = resumed(mark);
+        if (how.isEmpty()) {
+          return;
+        }
+      }
     }
     isStopped = false;
     try {
-      fold(record);
+      if (how.filter(Resumptions.How.SKIP::equals).isPresent()) {
+        skip(record);
+      } else {
+        fold(record);
+      }
+      if (how.isPresent()) {
+        // Last of all: who sees no mark sees the row.
+        stopped.delete(context.taskId().partition());
+      }
     } catch (CannotFold e) {
       stop(
           context.recordMetadata().orElseThrow(),
           e.reason,
           String.valueOf(e.getMessage()),
           e.getCause());
+    }
+  }
+
+  /** How to go on, once the event is here at which it stopped. */
+  private Optional<Resumptions.How> resumed(byte[] mark) {
+    int partition = context.taskId().partition();
+    Optional<Resumptions.How> how = resumptions.wanted(guard, partition);
+    if (how.isEmpty()) {
+      return how;
+    }
+    StoppedView at = JsonCodec.readValue(mark, StoppedView.class);
+    if (at.offset() != context.recordMetadata().orElseThrow().offset()) {
+      return Optional.empty();
+    }
+    LOG.warn("View {} goes on at {}: {}", view.name(), at, how.get());
+    resumptions.done(guard, partition);
+    return how;
+  }
+
+  /** Goes on without the event; where one before it is missing, without that one. */
+  private void skip(FixedKeyRecord<String, byte[]> record) throws CannotFold {
+    String aggregateId = record.key();
+    if (aggregateId == null || record.value() == null) {
+      return;
+    }
+    WholeCommand.Event<E> event;
+    try {
+      event = read(record.value());
+    } catch (CannotFold e) {
+      // Whose event it is cannot be told: the next one of that aggregate will stop again.
+      return;
+    }
+    List<byte[]> waiting = held.get(aggregateId);
+    long next = lastSeen(aggregateId) + 1 + (waiting == null ? 0 : waiting.size());
+    held.delete(aggregateId);
+    if (event.version() > next) {
+      see(aggregateId, event.version() - 1);
+      fold(record);
+    } else if (event.version() > lastSeen(aggregateId)) {
+      see(aggregateId, event.version());
     }
   }
 

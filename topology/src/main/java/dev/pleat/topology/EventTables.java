@@ -33,12 +33,15 @@ public final class EventTables {
   private final StreamsBuilder builder;
   private final DomainSchema<?, ?> schema;
   private final View view;
+  private final Resumptions resumptions;
   private final Set<String> used = new TreeSet<>();
 
-  EventTables(StreamsBuilder builder, DomainSchema<?, ?> schema, View view) {
+  EventTables(
+      StreamsBuilder builder, DomainSchema<?, ?> schema, View view, Resumptions resumptions) {
     this.builder = builder;
     this.schema = schema;
     this.view = view;
+    this.resumptions = resumptions;
   }
 
   /**
@@ -65,7 +68,7 @@ public final class EventTables {
             source.eventsTopic(),
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName(source.name() + "-events"))
         .processValues(
-            EventGuard.supplier(view, guard, MessageCodec.of(source)),
+            EventGuard.supplier(view, guard, MessageCodec.of(source), resumptions),
             Named.as(source.name() + "-guard"))
         .groupByKey(Grouped.as(source.name() + "-by-aggregate"))
         .aggregate(

@@ -6,12 +6,14 @@ import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.RowCodec;
 import java.util.Optional;
+import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -30,9 +32,9 @@ public final class ViewTopology {
 
   private ViewTopology() {}
 
-  /** The Kafka Streams application id; {@code g1} is the view's first generation. */
+  /** The Kafka Streams application id: each version of a view is an application of its own. */
   public static String applicationId(DomainSchema<?, ?> schema, View view) {
-    return "pleat." + schema.name() + "." + view.name() + ".g1.";
+    return "pleat." + schema.name() + "." + view.name() + ".g" + view.version() + ".";
   }
 
   /**
@@ -41,6 +43,15 @@ public final class ViewTopology {
    * @throws IllegalArgumentException if the domain has no view of this name
    */
   public static Topology of(Domain<?, ?, ?> domain, String view) {
+    return of(domain, view, new Resumptions());
+  }
+
+  /**
+   * The topology of a view that operators can let go on where it stopped.
+   *
+   * @throws IllegalArgumentException if the domain has no view of this name
+   */
+  public static Topology of(Domain<?, ?, ?> domain, String view, Resumptions resumptions) {
     return of(
         domain.schema(),
         domain
@@ -48,45 +59,84 @@ public final class ViewTopology {
             .view(view)
             .orElseThrow(
                 () -> new IllegalArgumentException(domain.schema() + " has no view " + view)),
-        domain);
+        domain,
+        resumptions);
   }
 
-  private static <E> Topology of(DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain) {
+  private static <E> Topology of(
+      DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain, Resumptions resumptions) {
     StreamsBuilder builder = new StreamsBuilder();
     if (view.derived().isPresent()) {
-      derive(builder, schema, view, domain.derived(view));
+      derive(builder, domain, view, domain.derived(view), resumptions);
     } else {
-      fold(builder, schema, view, domain);
+      fold(builder, schema, view, domain, resumptions);
     }
     return builder.build();
   }
 
   private static <V extends Record> void derive(
-      StreamsBuilder builder, DomainSchema<?, ?> schema, View view, Domain.BoundTables<V> bound) {
-    EventTables events = new EventTables(builder, schema, view);
-    bound
-        .tables()
-        .rows(events)
-        .mapValues(
-            row -> JsonCodec.toObject(row).bytes(), Named.as("rows"), stored(view.rowsStore()));
+      StreamsBuilder builder,
+      Domain<?, ?, ?> domain,
+      View view,
+      Domain.BoundTables<V> bound,
+      Resumptions resumptions) {
+    EventTables events = new EventTables(builder, domain.schema(), view, resumptions);
+    KTable<String, byte[]> rows =
+        bound
+            .tables()
+            .rows(events)
+            .mapValues(
+                row -> JsonCodec.toObject(row).bytes(), Named.as("rows"), stored(view.rowsStore()));
     events.requireAllUsed();
+    index(
+        rows,
+        view,
+        domain.index(view, bound.row()),
+        row -> JsonCodec.toRecord(JsonCodec.readObject(row), bound.row()));
+  }
+
+  private static <V> void index(
+      KTable<String, byte[]> rows, View view, RowIndex<V> index, Function<byte[], V> read) {
+    if (!index.isEmpty()) {
+      rows.toStream(Named.as("changes"))
+          .process(RowIndex.supplier(view, index, read), Named.as("index"));
+    }
   }
 
   private static <E> void fold(
-      StreamsBuilder builder, DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain) {
-    RowFold<?, E> fold = RowFold.of(domain.schema(), view, domain.projection(view));
-    builder.stream(
-            schema.eventsTopic(),
-            Consumed.with(Serdes.String(), Serdes.ByteArray()).withName("events"))
-        .processValues(
-            EventGuard.supplier(view, view.guard(schema), MessageCodec.of(domain.schema())),
-            Named.as("guard"))
-        .groupByKey(Grouped.as("by-aggregate"))
-        .aggregate(
-            RowFold::noRow,
-            (String aggregateId, WholeCommand<E> command, byte[] row) -> fold.apply(row, command),
-            Named.as("fold"),
-            stored(view.rowsStore()));
+      StreamsBuilder builder,
+      DomainSchema<?, ?> schema,
+      View view,
+      Domain<?, ?, E> domain,
+      Resumptions resumptions) {
+    fold(builder, schema, view, domain, domain.projection(view), resumptions);
+  }
+
+  private static <V extends Record, E> void fold(
+      StreamsBuilder builder,
+      DomainSchema<?, ?> schema,
+      View view,
+      Domain<?, ?, E> domain,
+      Domain.BoundProjection<V, E> bound,
+      Resumptions resumptions) {
+    RowIndex<V> index = domain.index(view, bound.row());
+    RowFold<V, E> fold = RowFold.of(domain.schema(), view, bound, index);
+    KTable<String, byte[]> rows =
+        builder.stream(
+                schema.eventsTopic(),
+                Consumed.with(Serdes.String(), Serdes.ByteArray()).withName("events"))
+            .processValues(
+                EventGuard.supplier(
+                    view, view.guard(schema), MessageCodec.of(domain.schema()), resumptions),
+                Named.as("guard"))
+            .groupByKey(Grouped.as("by-aggregate"))
+            .aggregate(
+                RowFold::noRow,
+                (String aggregateId, WholeCommand<E> command, byte[] row) ->
+                    fold.apply(aggregateId, row, command),
+                Named.as("fold"),
+                stored(view.rowsStore()));
+    index(rows, view, index, fold.rows()::read);
   }
 
   private static Materialized<String, byte[], KeyValueStore<Bytes, byte[]>> stored(String name) {
@@ -97,12 +147,19 @@ public final class ViewTopology {
   }
 
   /** Folds a command's events into the bytes of a row, with the aggregate's version in it. */
-  private record RowFold<V extends Record, E>(RowCodec<V> rows, CommandFold<V, E> fold) {
+  private record RowFold<V extends Record, E>(
+      View view, RowCodec<V> rows, CommandFold<V, E> fold, RowIndex<V> index) {
 
     static <V extends Record, E> RowFold<V, E> of(
-        DomainSchema<?, E> schema, View view, Domain.BoundProjection<V, E> bound) {
+        DomainSchema<?, E> schema,
+        View view,
+        Domain.BoundProjection<V, E> bound,
+        RowIndex<V> index) {
       return new RowFold<>(
-          RowCodec.of(schema, view, bound.row()), new CommandFold<>(schema, bound.projection()));
+          view,
+          RowCodec.of(schema, view, bound.row()),
+          new CommandFold<>(schema, bound.projection()),
+          index);
     }
 
     @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
@@ -110,7 +167,7 @@ public final class ViewTopology {
       return null;
     }
 
-    byte @Nullable [] apply(byte @Nullable [] before, WholeCommand<E> command) {
+    byte @Nullable [] apply(String aggregateId, byte @Nullable [] before, WholeCommand<E> command) {
       Optional<V> row = fold.apply(read(before), command);
       if (row.isEmpty()) {
         return null;
@@ -118,6 +175,10 @@ public final class ViewTopology {
       byte[] after;
       try {
         after = rows.write(row.get(), command.version());
+        if (!index.isEmpty()) {
+          // What cannot be indexed must not be stored: the event would be folded twice.
+          index.entries(view, aggregateId, row.get());
+        }
       } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
         throw new EventGuard.ProjectionFailed(e);
       }

@@ -11,10 +11,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.TopologyTestDriver;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -35,6 +38,7 @@ public final class DerivedRows<V extends Record> implements AutoCloseable {
   private final DomainSchema<?, ?> schema;
   private final View view;
   private final Class<V> row;
+  private final Domain<?, ?, ?> domain;
   private final TopologyTestDriver driver;
   private final Map<String, Long> versions = new HashMap<>();
   private final List<Happened> log = new ArrayList<>();
@@ -43,6 +47,7 @@ public final class DerivedRows<V extends Record> implements AutoCloseable {
     this.schema = schema;
     this.view = view;
     this.row = row;
+    this.domain = domain;
     this.driver = new TopologyTestDriver(ViewTopology.of(domain, view.name()));
   }
 
@@ -123,6 +128,28 @@ public final class DerivedRows<V extends Record> implements AutoCloseable {
                   each.key, JsonCodec.toRecord(JsonCodec.readObject(each.value.value()), row)));
     }
     return rows;
+  }
+
+  /** The entries of the view's indexes, as {@link dev.pleat.schemas.IndexKey} makes them. */
+  public Set<Bytes> entries() {
+    Set<Bytes> entries = new TreeSet<>();
+    KeyValueStore<Bytes, byte[]> index = driver.getKeyValueStore(view.indexStore());
+    try (KeyValueIterator<Bytes, byte[]> all = index.all()) {
+      all.forEachRemaining(
+          entry -> {
+            if (entry.key.get()[0] != 0) {
+              entries.add(entry.key);
+            }
+          });
+    }
+    return entries;
+  }
+
+  /** The entries that the rows as they are should have. */
+  public Set<Bytes> expectedEntries() {
+    Set<Bytes> entries = new TreeSet<>();
+    rows().forEach((key, each) -> entries.addAll(domain.index(view, row).entries(view, key, each)));
+    return entries;
   }
 
   @Override

@@ -52,6 +52,7 @@ class DescribedTopologiesTest {
             Set.of(
                 "by-id",
                 "by-id-customer-id",
+                "by-id-index",
                 "by-id-customers-rows",
                 "by-id-customers-held",
                 "by-id-customers-seen",
@@ -63,6 +64,7 @@ class DescribedTopologiesTest {
             ViewTopology.of(CATALOGUE, "product-page"),
             Set.of(
                 "product-page",
+                "product-page-index",
                 "product-page-products-rows",
                 "product-page-products-held",
                 "product-page-products-seen",

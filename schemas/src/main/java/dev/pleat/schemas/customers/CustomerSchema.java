@@ -16,7 +16,7 @@ public final class CustomerSchema {
   /** The view of all invited customers, by their id. */
   public static final String BY_ID = "by-id";
 
-  /** The view of all invited customers, by their address. */
+  /** The view of all invited customers, by their address; and the index that finds them by it. */
   public static final String BY_EMAIL = "by-email";
 
   public static final DomainSchema<CustomerCommand, CustomerEvent> SCHEMA =
@@ -26,6 +26,7 @@ public final class CustomerSchema {
           .action(WithdrawInvitation.class, NOT_INVITED)
           .view(BY_EMAIL, Customer.class)
           .derivedView(BY_ID, Customer.class, "customer-id", IdFormat.UUID)
+          .foundBy(BY_ID, BY_EMAIL, email -> EmailAddress.of(email).text())
           .creates("/customers", InviteCustomer.class)
           .updates("/customers/by-email/{email}/withdrawal", WithdrawInvitation.class)
           .reads("/customers/by-email/{email}", BY_EMAIL)

@@ -8,10 +8,16 @@ import dev.pleat.schemas.products.ProductEvent.ProductAdded;
 import dev.pleat.schemas.products.ProductEvent.ProductDescribed;
 import dev.pleat.schemas.products.ProductEvent.ProductDiscontinued;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** How products and prices become pages of the catalogue. */
 final class Catalogue {
+
+  private static final Pattern BETWEEN_WORDS = Pattern.compile("[^\\p{L}\\p{N}]+");
+  private static final int MAX_WORDS = 200;
 
   private Catalogue() {}
 
@@ -44,6 +50,20 @@ final class Catalogue {
     return switch (event) {
       case PriceSet set -> Optional.of(set);
     };
+  }
+
+  /** What is written about a product, word by word; what follows the first 200 is not found. */
+  static Set<String> words(ProductPage page) {
+    return BETWEEN_WORDS
+        .splitAsStream(page.name() + " " + page.description())
+        .filter(word -> !word.isEmpty())
+        .limit(MAX_WORDS)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** The later a product was added, the smaller. */
+  static Optional<Long> newest(ProductPage page) {
+    return Optional.of(-page.addedAt().toEpochMilli());
   }
 
   /** The page of a product, whose price may not be set yet. */

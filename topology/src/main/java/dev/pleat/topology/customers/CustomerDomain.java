@@ -6,6 +6,7 @@ import dev.pleat.schemas.customers.CustomerEvent;
 import dev.pleat.schemas.customers.CustomerSchema;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.EventTables;
+import java.util.List;
 import org.apache.kafka.streams.kstream.KTable;
 
 /** The customers: their rules and their views, bound to their names. */
@@ -16,6 +17,11 @@ public final class CustomerDomain {
           .decidedBy(new Customers(), Customers.State.class)
           .projectedTo(CustomerSchema.BY_EMAIL, Customer.class, new CustomerProjection())
           .derivedAs(CustomerSchema.BY_ID, Customer.class, CustomerDomain::byId)
+          .foundBy(
+              CustomerSchema.BY_ID,
+              Customer.class,
+              CustomerSchema.BY_EMAIL,
+              customer -> List.of(customer.email()))
           .build();
 
   private CustomerDomain() {}

@@ -13,8 +13,11 @@ import dev.pleat.schemas.products.ProductEvent.ProductDiscontinued;
 import dev.pleat.schemas.products.ProductSchema;
 import dev.pleat.topology.DerivedRows;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -104,5 +107,32 @@ class ProductPageTest {
     pages.happensAgain();
 
     assertEquals(shown, pages.row(id));
+  }
+
+  @Test
+  void indexes_have_the_entries_of_the_rows_and_no_others() {
+    long seed = Long.getLong("pleat.seed", System.nanoTime());
+    SplittableRandom random = new SplittableRandom(seed);
+    List<String> ids = Stream.generate(() -> UUID.randomUUID().toString()).limit(10).toList();
+    ids.forEach(
+        each ->
+            pages.happens(
+                ProductSchema.SCHEMA, each, new ProductAdded(each, "a", "b", "c", ADDED)));
+    for (int i = 0; i < 300; i++) {
+      String each = ids.get(random.nextInt(ids.size()));
+      if (random.nextBoolean()) {
+        pages.happens(
+            PriceSchema.SCHEMA, each, new PriceSet(each, random.nextInt(3), "EUR", ALWAYS, ALWAYS));
+      } else if (random.nextInt(20) > 0) {
+        pages.happens(
+            ProductSchema.SCHEMA,
+            each,
+            new ProductDescribed(
+                each, "n" + random.nextInt(3), "C" + random.nextInt(3), "a b" + random.nextInt(3)));
+      } else {
+        pages.happens(ProductSchema.SCHEMA, each, new ProductDiscontinued(each));
+      }
+      assertEquals(pages.expectedEntries(), pages.entries(), "seed " + seed + ", step " + i);
+    }
   }
 }

@@ -1,0 +1,32 @@
+package dev.pleat.interactivequeries;
+
+import java.util.Optional;
+
+/** Which rows of a view are listed, and in which order. */
+public sealed interface Selection {
+
+  /**
+   * In the order of keys (their bytes in UTF-8).
+   *
+   * @param prefix what the keys begin with; empty for all
+   * @param from the first key; empty to begin with the first there is
+   * @param before the first key that is listed no more; empty for all to the end
+   */
+  record ByKey(String prefix, Optional<String> from, Optional<String> before)
+      implements Selection {}
+
+  /**
+   * Those that an index finds by this text, in the order of keys.
+   *
+   * @param text in the index's normal form
+   */
+  record ByText(String index, String text) implements Selection {}
+
+  /** All that have a place in an order. */
+  record InOrder(String index) implements Selection {}
+
+  /** All, in the order of keys. */
+  static Selection all() {
+    return new ByKey("", Optional.empty(), Optional.empty());
+  }
+}
