@@ -464,11 +464,24 @@ final class Instance implements AutoCloseable, ViewOperations {
     return bootstrapServers;
   }
 
+  /** All at once: each waits for its own last commit. Those that are closed stay closed. */
+  private void closeRoles() throws InterruptedException {
+    List<Thread> closing =
+        roles.stream().map(role -> Thread.ofPlatform().start(role::close)).toList();
+    for (Thread each : closing) {
+      each.join();
+    }
+    roles.clear();
+  }
+
   @Override
   public void close() {
     while (!opened.isEmpty()) {
       AutoCloseable resource = opened.pop();
       try {
+        if (resource instanceof StreamsRole) {
+          closeRoles();
+        }
         resource.close();
       } catch (Exception e) {
         LOG.warn("{} did not stop cleanly", resource.getClass().getSimpleName(), e);

@@ -13,7 +13,9 @@ import java.util.Optional;
 final class Servers {
 
   static final List<Domain<?, ?, ?>> DOMAINS = List.of(CalculatorDomain.CALCULATOR);
-  static final int PARTITIONS = 4;
+
+  /** {@code -Dpleat.partitions=12} runs everything with as many. */
+  static final int PARTITIONS = Integer.getInteger("pleat.partitions", 4);
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
