@@ -398,7 +398,7 @@ final class Instance implements AutoCloseable, ViewOperations {
   @Override
   public List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
     List<StoppedView> resumed = new ArrayList<>();
-    Optional<DerivedPositions> at = role(schema, view).flatMap(StreamsRole::positions);
+    Optional<ApplicationPositions> at = role(schema, view).flatMap(StreamsRole::positions);
     if (at.isEmpty()) {
       return resumed;
     }

@@ -59,7 +59,7 @@ final class StreamsRole implements AutoCloseable {
 
   private final Restoring restoring = new Restoring();
   private volatile Optional<KafkaStreams> running = Optional.empty();
-  private volatile Optional<DerivedPositions> positions = Optional.empty();
+  private volatile Optional<ApplicationPositions> positions = Optional.empty();
   private volatile Optional<String> down = Optional.of("starting");
 
   /** What is done before each start of an application, and what then runs. */
@@ -133,7 +133,7 @@ final class StreamsRole implements AutoCloseable {
   }
 
   /** How far the application that runs now has come; empty if there is none, or no tracking. */
-  Optional<DerivedPositions> positions() {
+  Optional<ApplicationPositions> positions() {
     return positions;
   }
 
@@ -242,7 +242,7 @@ final class StreamsRole implements AutoCloseable {
     TrackedClients clients = new TrackedClients();
     positions =
         Optional.of(
-            new DerivedPositions(
+            new ApplicationPositions(
                 String.valueOf(properties.get(StreamsConfig.APPLICATION_ID_CONFIG)),
                 topology.describe(),
                 clients,

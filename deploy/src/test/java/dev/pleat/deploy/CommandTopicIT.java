@@ -245,11 +245,12 @@ final class CommandTopicIT {
     ConsumerRecord<byte[], byte[]> outcome =
         outcomes.await("outcome", containing(commandId.toString()));
     assertEquals(
-        "{\"id\":\"%s\",\"parent-id\":\"%s\",\"action\":\"CommandRejected\",\"data\":{\"version\":0,\"reason\":\"wrong-partition\",\"detail\":\"key belongs to partition %d of 4, was sent to %d; partition by murmur2 of the key (librdkafka: partitioner=murmur2_random)\"},\"timestamp\":\"%s\"}"
+        "{\"id\":\"%s\",\"parent-id\":\"%s\",\"action\":\"CommandRejected\",\"data\":{\"version\":0,\"reason\":\"wrong-partition\",\"detail\":\"key belongs to partition %d of %d, was sent to %d; partition by murmur2 of the key (librdkafka: partitioner=murmur2_random)\"},\"timestamp\":\"%s\"}"
             .formatted(
                 NameBasedId.ofOutcome("calculator", valueId, commandId),
                 commandId,
                 partitionOf(valueId),
+                Servers.PARTITIONS,
                 command.partition(),
                 JsonCodec.text(Instant.ofEpochMilli(command.timestamp()))),
         text(outcome.value()));

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -89,6 +90,36 @@ public final class DerivedRows<V extends Record> implements AutoCloseable {
   /** Everything that happened so far is delivered again, in the same order. */
   public void happensAgain() {
     List.copyOf(log).forEach(this::pipe);
+  }
+
+  /**
+   * Everything that happened to another one is delivered here three times: first the events of each
+   * aggregate in their order, again at any time after; the aggregates are shuffled.
+   */
+  public void isToldThrice(DerivedRows<V> other, SplittableRandom random) {
+    Map<String, List<Happened>> untold = new TreeMap<>();
+    for (Happened happened : other.log) {
+      untold
+          .computeIfAbsent(
+              happened.source().name() + "/" + happened.aggregateId(), name -> new ArrayList<>())
+          .add(happened);
+    }
+    List<List<Happened>> first = new ArrayList<>(untold.values());
+    List<Happened> again = new ArrayList<>();
+    while (!first.isEmpty() || !again.isEmpty()) {
+      if (first.isEmpty() || (!again.isEmpty() && random.nextInt(3) > 0)) {
+        pipe(again.remove(random.nextInt(again.size())));
+        continue;
+      }
+      int at = random.nextInt(first.size());
+      Happened next = first.get(at).remove(0);
+      if (first.get(at).isEmpty()) {
+        first.remove(at);
+      }
+      pipe(next);
+      again.add(next);
+      again.add(next);
+    }
   }
 
   private void pipe(Happened happened) {

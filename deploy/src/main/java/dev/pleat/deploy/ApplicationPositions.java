@@ -4,6 +4,7 @@ import dev.pleat.interactivequeries.ViewPositions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -27,10 +28,9 @@ import org.apache.kafka.streams.TopologyDescription.Sink;
 import org.apache.kafka.streams.TopologyDescription.Source;
 
 /**
- * How far the application of a derived view has come, in its own topics too. Safe for use by many
- * threads.
+ * How far the application of a view has come, in its own topics too. Safe for use by many threads.
  */
-final class DerivedPositions implements ViewPositions {
+final class ApplicationPositions implements ViewPositions {
 
   private static final Duration PATIENCE = Duration.ofSeconds(1);
 
@@ -40,7 +40,7 @@ final class DerivedPositions implements ViewPositions {
   private final Admin admin;
   private final Map<String, Integer> partitions = new ConcurrentHashMap<>();
 
-  DerivedPositions(
+  ApplicationPositions(
       String applicationId, TopologyDescription topology, TrackedClients clients, Admin admin) {
     this.applicationId = applicationId;
     this.between = between(topology, applicationId);
@@ -85,7 +85,7 @@ final class DerivedPositions implements ViewPositions {
   /** The topics that are written for what is read from these, and read again. */
   private static Set<String> writtenFrom(Set<String> topics, Map<String, Source> readers) {
     Set<String> written = new TreeSet<>();
-    Set<Node> seen = new java.util.HashSet<>();
+    Set<Node> seen = new HashSet<>();
     topics.forEach(
         topic -> {
           Source reader = readers.get(topic);
