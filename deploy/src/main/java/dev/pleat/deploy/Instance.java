@@ -252,7 +252,7 @@ final class Instance implements AutoCloseable, ViewOperations {
       for (DomainSchema<?, ?> source : schema.sources(view)) {
         TopicSetup.Topics found = topics.get(source.name());
         if (found == null) {
-          throw new StartRefused(name + " is made from " + source + ", which is not run here");
+          throw new StartRefused(name + " is made from " + source + "; add that to --domains");
         }
         counts.put(source.eventsTopic(), found.commands().partitions());
       }
@@ -297,7 +297,8 @@ final class Instance implements AutoCloseable, ViewOperations {
         waiting ->
             CommandTopology.of(
                 domain, log.afterRefolds(refold.complete(waiting)), MemoryLimits.DEFAULT),
-        streams.deciding(CommandTopology.applicationId(schema)));
+        streams.deciding(CommandTopology.applicationId(schema)),
+        Optional.empty());
     StreamsRole status =
         start(
             "command status " + schema.name(),
@@ -310,15 +311,14 @@ final class Instance implements AutoCloseable, ViewOperations {
   private void startView(Domain<?, ?, ?> domain, View view, StreamsSettings streams, Admin admin) {
     DomainSchema<?, ?> schema = domain.schema();
     String applicationId = ViewTopology.applicationId(schema, view);
-    boolean derived = view.derived().isPresent();
     StreamsRole role =
-        opened(
-            StreamsRole.start(
-                "view " + schema.name() + "/" + view.name(),
-                waiting -> ViewTopology.of(domain, view.name(), resumptions),
-                derived ? streams.deriving(applicationId) : streams.folding(applicationId),
-                Optional.of(admin)));
-    roles.add(role);
+        start(
+            "view " + schema.name() + "/" + view.name(),
+            waiting -> ViewTopology.of(domain, view.name(), resumptions),
+            view.derived().isPresent()
+                ? streams.deriving(applicationId)
+                : streams.folding(applicationId),
+            Optional.of(admin));
     rolesByStore.put(place(schema.name(), view.rowsStore()), role);
     rolesByStore.put(place(schema.name(), view.indexStore()), role);
     for (DomainSchema<?, ?> source : schema.sources(view)) {
@@ -329,12 +329,15 @@ final class Instance implements AutoCloseable, ViewOperations {
   }
 
   private StreamsRole start(String name, Topology topology, Properties properties) {
-    return start(name, waiting -> topology, properties);
+    return start(name, waiting -> topology, properties, Optional.empty());
   }
 
   private StreamsRole start(
-      String name, StreamsRole.Preparation preparation, Properties properties) {
-    StreamsRole role = opened(StreamsRole.start(name, preparation, properties));
+      String name,
+      StreamsRole.Preparation preparation,
+      Properties properties,
+      Optional<Admin> tracking) {
+    StreamsRole role = opened(StreamsRole.start(name, preparation, properties, tracking));
     roles.add(role);
     return role;
   }
@@ -382,17 +385,21 @@ final class Instance implements AutoCloseable, ViewOperations {
     views.marks(schema, view, source).forEach(mark -> marks.put(mark.partition(), mark));
     Map<TopicPartition, Long> ends =
         at.flatMap(positions -> positions.ends(Set.of(source.eventsTopic()))).orElse(Map.of());
-    return ends.keySet().stream()
-        .sorted(Comparator.comparingInt(TopicPartition::partition))
-        .map(
-            partition ->
+    List<ViewOperations.Part> parts = new ArrayList<>();
+    ends.forEach(
+        (partition, end) ->
+            parts.add(
                 new ViewOperations.Part(
                     partition.topic(),
                     partition.partition(),
-                    at.map(positions -> positions.done(partition)).orElse(OptionalLong.empty()),
-                    OptionalLong.of(ends.getOrDefault(partition, 0L)),
-                    Optional.ofNullable(marks.get(partition.partition()))))
-        .toList();
+                    // Nobody commits a position in a partition that has nothing.
+                    end == 0
+                        ? OptionalLong.of(0)
+                        : at.map(it -> it.done(partition)).orElse(OptionalLong.empty()),
+                    OptionalLong.of(end),
+                    Optional.ofNullable(marks.get(partition.partition())))));
+    parts.sort(Comparator.comparingInt(ViewOperations.Part::partition));
+    return parts;
   }
 
   @Override

@@ -60,7 +60,8 @@ public final class Main {
       }
       return serve(Settings.of(parsed.subcommand()), out, err);
     } catch (ParameterException e) {
-      err.println("pleat: " + e.getMessage() + " (see pleat serve --help)");
+      String command = e.getCommandLine().getCommandSpec().qualifiedName();
+      err.println("pleat: " + e.getMessage() + " (see " + command + " --help)");
       return EXIT_USAGE;
     } catch (StartRefused e) {
       err.println("pleat: " + e.getMessage());

@@ -102,16 +102,11 @@ final class StreamsRole implements AutoCloseable {
 
   /** Starts the application in the background. */
   static StreamsRole start(String name, Topology topology, Properties properties) {
-    return start(name, waiting -> topology, properties);
-  }
-
-  /** Starts the application in the background, prepared anew each time it is started. */
-  static StreamsRole start(String name, Preparation preparation, Properties properties) {
-    return start(name, preparation, properties, Optional.empty());
+    return start(name, waiting -> topology, properties, Optional.empty());
   }
 
   /**
-   * The same.
+   * Starts the application in the background, prepared anew each time it is started.
    *
    * @param tracking asks the cluster how far the application has come, if somebody wants to know
    */

@@ -31,6 +31,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -146,9 +147,13 @@ final class StoppedViewsIT {
   }
 
   private static void awaitListed(String part) {
+    awaitListedAs(Pattern.quote(part));
+  }
+
+  private static void awaitListedAs(String pattern) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
     String listed = pleat("views", "--server", instance.url());
-    while (!listed.contains(part)) {
+    while (!Pattern.compile(pattern).matcher(listed).find()) {
       assertTrue(System.nanoTime() < deadline, listed);
       LockSupport.parkNanos(50_000_000);
       listed = pleat("views", "--server", instance.url());
@@ -172,6 +177,7 @@ final class StoppedViewsIT {
     assertEquals(200, row.statusCode(), row.body());
     assertEquals(4.0, json(row).get("value").asDouble());
     awaitListed("serving");
+    awaitListedAs("calculator/values +1 +serving +[1-9][0-9]* +0");
   }
 
   @Test
@@ -236,6 +242,7 @@ final class StoppedViewsIT {
     assertTrue(
         pleat("views", "--server", "http://127.0.0.1:1")
             .startsWith("1 pleat: --server http://127.0.0.1:1: nobody answers there"));
+    assertTrue(pleat("views", "skip").contains("(see pleat views skip --help)"));
     assertTrue(pleat("views", "--server", "x y").startsWith("1 pleat: --server x y: not a URL"));
   }
 }

@@ -3,7 +3,6 @@ package dev.pleat.interactivequeries;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.interactivequeries.Answer.Found;
-import dev.pleat.interactivequeries.Answer.Unavailable;
 import dev.pleat.interactivequeries.LocalStores.Held;
 import dev.pleat.interactivequeries.Selection.ByKey;
 import dev.pleat.interactivequeries.Selection.ByText;
@@ -70,20 +69,15 @@ final class RowList {
                   openIndex(IndexKey.beginning(order.index()), partition, after, open);
             };
         if (missing.isPresent()) {
-          return notNow(missing.get());
+          return StreamsViews.notNow(view, missing.get());
         }
       }
       return merged(open, limit);
     } catch (InvalidStateStoreException e) {
-      return notNow("it is being moved");
+      return StreamsViews.notNow(view, "it is being moved");
     } finally {
       open.forEach(Hits::close);
     }
-  }
-
-  private Unavailable<Page> notNow(String why) {
-    return new Unavailable<>(
-        Answer.NOT_NOW, "the view " + view.name() + " cannot be read here: " + why);
   }
 
   /** Takes the first hit of all partitions until the page is full: one of each is in memory. */
@@ -111,7 +105,7 @@ final class RowList {
       try {
         row = hits.row();
       } catch (Unsettled e) {
-        return notNow("a row changes all the time");
+        return StreamsViews.notNow(view, "a row changes all the time");
       }
       if (row.isPresent()) {
         rows.add(view.derived().isEmpty() ? Row.of(row.get()) : Row.withoutVersion(row.get()));

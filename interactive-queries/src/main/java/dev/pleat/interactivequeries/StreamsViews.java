@@ -266,12 +266,7 @@ public final class StreamsViews implements Views {
     Guard guard = view.guard(source);
     for (Integer partition : partitions) {
       long asked = System.nanoTime();
-      Held<byte[]> mark =
-          stores.read(
-              schema,
-              guard.stoppedStore(),
-              Set.of(partition),
-              (ReadOnlyKeyValueStore<Integer, byte[]> store) -> store.get(partition));
+      Held<byte[]> mark = mark(schema, guard, partition);
       if (mark.missing().isPresent()) {
         return Optional.of(notNow(view, mark.missing().get()));
       }
@@ -302,19 +297,18 @@ public final class StreamsViews implements Views {
   public List<StoppedView> marks(DomainSchema<?, ?> schema, View view, DomainSchema<?, ?> source) {
     return stores.partitionsOf(source).stream()
         .flatMap(
-            partition ->
-                stores
-                    .read(
-                        schema,
-                        view.guard(source).stoppedStore(),
-                        Set.of(partition),
-                        (ReadOnlyKeyValueStore<Integer, byte[]> store) -> store.get(partition))
-                    .results()
-                    .values()
-                    .stream()
-                    .flatMap(Optional::stream))
+            partition -> mark(schema, view.guard(source), partition).results().values().stream())
+        .flatMap(Optional::stream)
         .map(json -> JsonCodec.readValue(json, StoppedView.class))
         .toList();
+  }
+
+  private Held<byte[]> mark(DomainSchema<?, ?> schema, Guard guard, int partition) {
+    return stores.read(
+        schema,
+        guard.stoppedStore(),
+        Set.of(partition),
+        (ReadOnlyKeyValueStore<Integer, byte[]> store) -> store.get(partition));
   }
 
   /** Which partitions of a view held here have stopped, and why; empty if none has. */
@@ -335,7 +329,7 @@ public final class StreamsViews implements Views {
     return held.results().values().iterator().next();
   }
 
-  private static <T> Unavailable<T> notNow(View view, String why) {
+  static <T> Unavailable<T> notNow(View view, String why) {
     return new Unavailable<>(
         Answer.NOT_NOW, "the view " + view.name() + " cannot be read here: " + why);
   }
