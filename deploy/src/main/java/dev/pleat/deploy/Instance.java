@@ -6,20 +6,15 @@ import dev.pleat.interactivequeries.KafkaCommands;
 import dev.pleat.interactivequeries.Listener;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
 import dev.pleat.interactivequeries.StreamsViews;
-import dev.pleat.interactivequeries.ViewOperations;
 import dev.pleat.interactivequeries.ViewPositions;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
-import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
-import dev.pleat.schemas.StoppedView;
 import dev.pleat.topology.CommandTopology;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.InputLog;
 import dev.pleat.topology.MemoryLimits;
-import dev.pleat.topology.Resumptions;
 import dev.pleat.topology.StatusTopology;
-import dev.pleat.topology.ViewTopology;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -27,14 +22,12 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
@@ -45,13 +38,12 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.ToIntFunction;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.Topology;
 import org.rocksdb.NativeLibraryLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +53,7 @@ import org.slf4j.LoggerFactory;
  * each domain, its status index and each of its views, and the HTTP API. Everything it opened it
  * closes again, last opened first.
  */
-final class Instance implements AutoCloseable, ViewOperations {
+final class Instance implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Instance.class);
 
@@ -72,16 +64,13 @@ final class Instance implements AutoCloseable, ViewOperations {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<StreamsRole> roles = new ArrayList<>();
 
-  private final List<DomainSchema<?, ?>> schemas = new ArrayList<>();
+  /** The application of each domain that has its command statuses. */
+  private final Map<String, StreamsRole> statusRoles = new HashMap<>();
 
-  /** Domain and store to the application that has it. */
-  private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
-
-  private final Resumptions resumptions = new Resumptions();
   private final DataDirectory data;
   private final String bootstrapServers;
   private final KafkaCommands commands;
-  private final StreamsViews views;
+  private final Generations generations;
   private final String url;
 
   private Instance(Settings settings, List<Domain<?, ?, ?>> domains, Consumer<String> progress) {
@@ -108,21 +97,27 @@ final class Instance implements AutoCloseable, ViewOperations {
               data.instanceId(),
               opened(new StoreMemory(STORE_MEMORY_BYTES)));
       progress.accept("Starting the applications");
-      Admin admin = opened(Admin.create(connection));
+      ToIntFunction<DomainSchema<?, ?>> partitions =
+          schema -> topicsOf(topics, schema.name()).commands().partitions();
       for (Domain<?, ?, ?> domain : domains) {
         if (domain.schema().takesCommands()) {
           startDeciding(
               domain, topicsOf(topics, domain.schema().name()).commands(), streams, address);
         }
-        domain.schema().views().forEach(view -> startView(domain, view, streams, admin));
       }
+      Admin admin = opened(Admin.create(connection));
+      generations =
+          opened(
+              new Generations(
+                  domains,
+                  new GenerationRemoval(admin, data.state()),
+                  new RunningGeneration.Surroundings(streams, admin, partitions)));
+      List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
       List<DomainSchema<?, ?>> decided = new ArrayList<>(schemas);
       decided.removeIf(schema -> !schema.takesCommands());
       commands = opened(new KafkaCommands(connection, decided));
-      ToIntFunction<DomainSchema<?, ?>> partitions =
-          schema -> topicsOf(topics, schema.name()).commands().partitions();
-      views = new StreamsViews(this::application, this::positions, partitions);
+      StreamsViews views = new StreamsViews(this::application, this::positions, partitions);
       Function<String, String> logId = domain -> topicsOf(topics, domain).eventsTopicId();
       StreamsCommandStatuses statuses =
           opened(
@@ -139,7 +134,14 @@ final class Instance implements AutoCloseable, ViewOperations {
           opened(
               new HttpApi(
                   new HttpApi.Parts(
-                      schemas, commands, commands, views, statuses, logId, this::health, this),
+                      schemas,
+                      commands,
+                      commands,
+                      views,
+                      statuses,
+                      logId,
+                      this::health,
+                      generations),
                   listener));
       http.start();
     } catch (RuntimeException | Error e) {
@@ -229,10 +231,11 @@ final class Instance implements AutoCloseable, ViewOperations {
     try (Admin admin = Admin.create(connection)) {
       TopicSetup setup = new TopicSetup(admin, connection);
       for (Domain<?, ?, ?> domain : domains) {
+        progress.accept("Checking the topics of " + domain.schema());
         if (!domain.schema().takesCommands()) {
+          setup.prepareViews(domain.schema());
           continue;
         }
-        progress.accept("Checking the topics of " + domain.schema());
         topics.put(
             domain.schema().name(),
             setup.prepare(
@@ -297,142 +300,37 @@ final class Instance implements AutoCloseable, ViewOperations {
         waiting ->
             CommandTopology.of(
                 domain, log.afterRefolds(refold.complete(waiting)), MemoryLimits.DEFAULT),
-        streams.deciding(CommandTopology.applicationId(schema)),
-        Optional.empty());
+        streams.deciding(CommandTopology.applicationId(schema)));
     StreamsRole status =
         start(
             "command status " + schema.name(),
-            StatusTopology.of(schema, log, CommandTopology.DEFAULT_MEMORY),
+            waiting -> StatusTopology.of(schema, log, CommandTopology.DEFAULT_MEMORY),
             StreamsSettings.answeringAt(
                 address, streams.indexing(StatusTopology.applicationId(schema))));
-    rolesByStore.put(place(schema.name(), CommandStatus.STORE), status);
-  }
-
-  private void startView(Domain<?, ?, ?> domain, View view, StreamsSettings streams, Admin admin) {
-    DomainSchema<?, ?> schema = domain.schema();
-    String applicationId = ViewTopology.applicationId(schema, view);
-    StreamsRole role =
-        start(
-            "view " + schema.name() + "/" + view.name(),
-            waiting -> ViewTopology.of(domain, view.name(), resumptions),
-            view.derived().isPresent()
-                ? streams.deriving(applicationId)
-                : streams.folding(applicationId),
-            Optional.of(admin));
-    rolesByStore.put(place(schema.name(), view.rowsStore()), role);
-    rolesByStore.put(place(schema.name(), view.indexStore()), role);
-    for (DomainSchema<?, ?> source : schema.sources(view)) {
-      Guard guard = view.guard(source);
-      rolesByStore.put(place(schema.name(), guard.seenStore()), role);
-      rolesByStore.put(place(schema.name(), guard.stoppedStore()), role);
-    }
-  }
-
-  private StreamsRole start(String name, Topology topology, Properties properties) {
-    return start(name, waiting -> topology, properties, Optional.empty());
+    statusRoles.put(schema.name(), status);
   }
 
   private StreamsRole start(
-      String name,
-      StreamsRole.Preparation preparation,
-      Properties properties,
-      Optional<Admin> tracking) {
-    StreamsRole role = opened(StreamsRole.start(name, preparation, properties, tracking));
+      String name, StreamsRole.Preparation preparation, Properties properties) {
+    StreamsRole role = opened(StreamsRole.start(name, preparation, properties, Optional.empty()));
     roles.add(role);
     return role;
   }
 
-  private static String place(String domain, String store) {
-    return domain + "/" + store;
-  }
-
   private Optional<KafkaStreams> application(String domain, String store) {
-    return Optional.ofNullable(rolesByStore.get(place(domain, store)))
+    return (store.equals(CommandStatus.STORE)
+            ? Optional.ofNullable(statusRoles.get(domain))
+            : generations.asked(domain, store))
         .flatMap(StreamsRole::running);
   }
 
   private Optional<ViewPositions> positions(DomainSchema<?, ?> schema, View view) {
-    return role(schema, view).flatMap(StreamsRole::positions);
-  }
-
-  private Optional<StreamsRole> role(DomainSchema<?, ?> schema, View view) {
-    return Optional.ofNullable(rolesByStore.get(place(schema.name(), view.rowsStore())));
-  }
-
-  // ---- what operators ask and do
-
-  @Override
-  public List<ViewOperations.Report> reports() {
-    List<ViewOperations.Report> reports = new ArrayList<>();
-    for (DomainSchema<?, ?> schema : schemas) {
-      for (View view : schema.views()) {
-        List<ViewOperations.Part> parts = new ArrayList<>();
-        for (DomainSchema<?, ?> source : schema.sources(view)) {
-          parts.addAll(parts(schema, view, source));
-        }
-        reports.add(
-            new ViewOperations.Report(
-                schema.name(), view, role(schema, view).flatMap(StreamsRole::trouble), parts));
-      }
-    }
-    return reports;
-  }
-
-  private List<ViewOperations.Part> parts(
-      DomainSchema<?, ?> schema, View view, DomainSchema<?, ?> source) {
-    Optional<ViewPositions> at = positions(schema, view);
-    Map<Integer, StoppedView> marks = new TreeMap<>();
-    views.marks(schema, view, source).forEach(mark -> marks.put(mark.partition(), mark));
-    Map<TopicPartition, Long> ends =
-        at.flatMap(positions -> positions.ends(Set.of(source.eventsTopic()))).orElse(Map.of());
-    List<ViewOperations.Part> parts = new ArrayList<>();
-    ends.forEach(
-        (partition, end) ->
-            parts.add(
-                new ViewOperations.Part(
-                    partition.topic(),
-                    partition.partition(),
-                    // Nobody commits a position in a partition that has nothing.
-                    end == 0
-                        ? OptionalLong.of(0)
-                        : at.map(it -> it.done(partition)).orElse(OptionalLong.empty()),
-                    OptionalLong.of(end),
-                    Optional.ofNullable(marks.get(partition.partition())))));
-    parts.sort(Comparator.comparingInt(ViewOperations.Part::partition));
-    return parts;
-  }
-
-  @Override
-  public List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
-    List<StoppedView> resumed = new ArrayList<>();
-    Optional<ApplicationPositions> at = role(schema, view).flatMap(StreamsRole::positions);
-    if (at.isEmpty()) {
-      return resumed;
-    }
-    for (DomainSchema<?, ?> source : schema.sources(view)) {
-      for (StoppedView mark : views.marks(schema, view, source)) {
-        resumptions.ask(
-            view.guard(source),
-            mark.partition(),
-            skip ? Resumptions.How.SKIP : Resumptions.How.CONTINUE);
-        at.get().rewind(new TopicPartition(source.eventsTopic(), mark.partition()), mark.offset());
-        resumed.add(mark);
-      }
-    }
-    return resumed;
+    return generations.asked(schema.name(), view.rowsStore()).flatMap(StreamsRole::positions);
   }
 
   private List<Health.Role> health() {
     List<Health.Role> health = new ArrayList<>(running());
-    for (DomainSchema<?, ?> schema : schemas) {
-      for (View view : schema.views()) {
-        Optional<String> stopped = views.stopped(schema, view);
-        if (stopped.isPresent()) {
-          String name = "fold " + schema.name() + "/" + view.name();
-          health.add(new Health.Role(name, false, stopped));
-        }
-      }
-    }
+    health.addAll(generations.stopped());
     return health;
   }
 
@@ -443,6 +341,7 @@ final class Instance implements AutoCloseable, ViewOperations {
       Optional<String> trouble = role.trouble();
       health.add(new Health.Role(role.name(), trouble.isEmpty(), trouble));
     }
+    health.addAll(generations.working());
     Optional<String> trouble = commands.trouble();
     health.add(new Health.Role("hand over commands", trouble.isEmpty(), trouble));
     return health;
@@ -472,11 +371,18 @@ final class Instance implements AutoCloseable, ViewOperations {
   }
 
   /** All at once: each waits for its own last commit. Those that are closed stay closed. */
-  private void closeRoles() throws InterruptedException {
+  private void closeRoles(AutoCloseable first) {
     List<Thread> closing =
-        roles.stream().map(role -> Thread.ofPlatform().start(role::close)).toList();
+        Stream.concat(Stream.of(first), roles.stream())
+            .map(each -> Thread.ofPlatform().start(() -> closeQuietly(each)))
+            .toList();
     for (Thread each : closing) {
-      each.join();
+      try {
+        each.join();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      }
     }
     roles.clear();
   }
@@ -485,14 +391,19 @@ final class Instance implements AutoCloseable, ViewOperations {
   public void close() {
     while (!opened.isEmpty()) {
       AutoCloseable resource = opened.pop();
-      try {
-        if (resource instanceof StreamsRole) {
-          closeRoles();
-        }
-        resource.close();
-      } catch (Exception e) {
-        LOG.warn("{} did not stop cleanly", resource.getClass().getSimpleName(), e);
+      if (resource instanceof StreamsRole || resource instanceof Generations) {
+        closeRoles(resource);
+      } else {
+        closeQuietly(resource);
       }
+    }
+  }
+
+  private static void closeQuietly(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      LOG.warn("{} did not stop cleanly", resource.getClass().getSimpleName(), e);
     }
   }
 }

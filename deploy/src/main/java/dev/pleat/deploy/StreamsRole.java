@@ -50,7 +50,7 @@ final class StreamsRole implements AutoCloseable {
   private final String name;
   private final Preparation preparation;
   private final Properties properties;
-  private final Optional<Admin> tracking;
+  private final Optional<Tracking> tracking;
   private final Thread supervisor;
   private final CountDownLatch closing = new CountDownLatch(1);
 
@@ -61,6 +61,17 @@ final class StreamsRole implements AutoCloseable {
   private volatile Optional<KafkaStreams> running = Optional.empty();
   private volatile Optional<ApplicationPositions> positions = Optional.empty();
   private volatile Optional<String> down = Optional.of("starting");
+
+  /** Whether it will not come back: nothing of it is kept in this process. */
+  private volatile boolean retiring;
+
+  /**
+   * How an application is followed.
+   *
+   * @param admin asks the cluster how far it has come
+   * @param pace how fast it may read
+   */
+  record Tracking(Admin admin, Pace pace) {}
 
   /** What is done before each start of an application, and what then runs. */
   interface Preparation {
@@ -91,7 +102,7 @@ final class StreamsRole implements AutoCloseable {
   }
 
   private StreamsRole(
-      String name, Preparation preparation, Properties properties, Optional<Admin> tracking) {
+      String name, Preparation preparation, Properties properties, Optional<Tracking> tracking) {
     this.name = name;
     this.preparation = preparation;
     this.properties = properties;
@@ -108,10 +119,10 @@ final class StreamsRole implements AutoCloseable {
   /**
    * Starts the application in the background, prepared anew each time it is started.
    *
-   * @param tracking asks the cluster how far the application has come, if somebody wants to know
+   * @param tracking how the application is followed, if somebody wants to know how far it is
    */
   static StreamsRole start(
-      String name, Preparation preparation, Properties properties, Optional<Admin> tracking) {
+      String name, Preparation preparation, Properties properties, Optional<Tracking> tracking) {
     StreamsRole role = new StreamsRole(name, preparation, properties, tracking);
     role.supervisor.start();
     return role;
@@ -205,11 +216,14 @@ final class StreamsRole implements AutoCloseable {
         streams.close(
             CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(
-                    failure.isPresent()
+                    failure.isPresent() || retiring
                         ? GroupMembershipOperation.LEAVE_GROUP
                         : GroupMembershipOperation.REMAIN_IN_GROUP));
       }
       if (failure.isEmpty()) {
+        if (streams != null && retiring) {
+          streams.cleanUp();
+        }
         return;
       }
       LOG.error("{} failed", name, failure.get());
@@ -234,14 +248,14 @@ final class StreamsRole implements AutoCloseable {
     if (tracking.isEmpty()) {
       return new KafkaStreams(topology, properties);
     }
-    TrackedClients clients = new TrackedClients();
+    TrackedClients clients = new TrackedClients(tracking.get().pace());
     positions =
         Optional.of(
             new ApplicationPositions(
                 String.valueOf(properties.get(StreamsConfig.APPLICATION_ID_CONFIG)),
                 topology.describe(),
                 clients,
-                tracking.get()));
+                tracking.get().admin()));
     return new KafkaStreams(topology, properties, clients);
   }
 
@@ -261,6 +275,12 @@ final class StreamsRole implements AutoCloseable {
       root = root.getCause();
     }
     return String.valueOf(root.getMessage()).lines().findFirst().orElse("unknown");
+  }
+
+  /** Stops the application for good: it leaves its group, and its stores here are deleted. */
+  void retire() {
+    retiring = true;
+    close();
   }
 
   /** Stops the application and waits until it has, at most 10 s. */

@@ -98,6 +98,14 @@ record StreamsSettings(
     return properties;
   }
 
+  /** The same, reading at a pace. */
+  static Properties atPace(Pace pace, Properties properties) {
+    properties.put(
+        StreamsConfig.mainConsumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG),
+        pace.recordsPerPoll());
+    return properties;
+  }
+
   /** The same, of a process whose HTTP the others reach at this address ({@code host:port}). */
   static Properties answeringAt(String address, Properties properties) {
     properties.put(StreamsConfig.APPLICATION_SERVER_CONFIG, address);

@@ -77,12 +77,7 @@ final class TopicSetup {
    * @throws StartRefused if they cannot be trusted; the message says what to do
    */
   Topics prepare(DomainSchema<?, ?> schema, int partitions, boolean acceptRecreated) {
-    create(
-        List.of(
-            topic(
-                schema.manifestTopic(),
-                1,
-                Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT))));
+    create(List.of(compacted(schema.manifestTopic()), compacted(schema.viewsTopic())));
     List<String> names =
         List.of(
             schema.commandsTopic(),
@@ -141,6 +136,17 @@ final class TopicSetup {
             commands.partitions(),
             acceptRecreated || commands.insteadOf().isPresent()),
         events.topicId());
+  }
+
+  /** Makes sure there is what a domain of views needs that has no messages of its own. */
+  void prepareViews(DomainSchema<?, ?> schema) {
+    create(List.of(compacted(schema.viewsTopic())));
+    awaitAll(List.of(schema.viewsTopic()));
+  }
+
+  private static NewTopic compacted(String name) {
+    return topic(
+        name, 1, Map.of(TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT));
   }
 
   private static Map<String, String> configOf(DomainSchema<?, ?> schema, String name) {

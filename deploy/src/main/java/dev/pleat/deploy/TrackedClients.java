@@ -43,8 +43,15 @@ final class TrackedClients implements KafkaClientSupplier {
   /** The next offset to be processed, as the last transaction committed it. */
   private final Map<TopicPartition, Long> committed = new ConcurrentHashMap<>();
 
+  private final Pace pace;
+
   /** Where to go back to before the next fetch. */
   private final Map<TopicPartition, Long> rewinds = new ConcurrentHashMap<>();
+
+  /** Clients that read events at this pace. */
+  TrackedClients(Pace pace) {
+    this.pace = pace;
+  }
 
   /**
    * Reads a partition again from an earlier offset. What is processed twice by that, the guard of a
@@ -121,7 +128,9 @@ final class TrackedClients implements KafkaClientSupplier {
           }
         }
       }
+      pace.await();
       ConsumerRecords<byte[], byte[]> records = super.poll(timeout);
+      pace.count(records);
       Set<TopicPartition> now = assignment();
       if (!now.equals(assigned)) {
         for (TopicPartition before : assigned) {

@@ -30,12 +30,17 @@ final class ViewsCommand {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int FAILED = 1;
   private static final String SERVER = "--server";
+  private static final String RATE = "--rate";
+  private static final String BUILDING = "building";
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
   private ViewsCommand() {}
 
   /** The command and what it takes. */
   static CommandSpec spec() {
-    CommandSpec views = command("views", "Lists the views: version, position, lag, where stopped.");
+    CommandSpec views =
+        command(
+            "views", "Lists the views: version, generation, position, lag, where they stopped.");
     views.addSubcommand(
         "continue",
         named(
@@ -49,6 +54,23 @@ final class ViewsCommand {
                 "skip",
                 "Lets a stopped view go on without the event at which it stopped: its rows will"
                     + " lack it.")));
+    views.addSubcommand(
+        "rebuild",
+        named(
+                command(
+                    "rebuild",
+                    "Makes a view anew from the events while it goes on serving, and switches when"
+                        + " the new one shows as much. Ended by Ctrl-C, only the display ends."))
+            .addOption(
+                OptionSpec.builder(RATE)
+                    .paramLabel("EVENTS")
+                    .type(Integer.class)
+                    .description(
+                        "The most events each process reads a second, from 100; 0 for as many as it"
+                            + " can. Default: 10000.")
+                    .build()));
+    views.addSubcommand(
+        "cancel", named(command("cancel", "Gives up a rebuild and deletes what there is of it.")));
     return views;
   }
 
@@ -85,7 +107,13 @@ final class ViewsCommand {
     String server = last.commandSpec().findOption(SERVER).getValue();
     try (HttpClient http = HttpClient.newHttpClient()) {
       URI base = URI.create(server.endsWith("/") ? server : server + "/");
-      return line.hasSubcommand() ? resume(http, base, last, out, err) : list(http, base, out, err);
+      Asked asked = new Asked(http, base, out, err);
+      return switch (last.commandSpec().name()) {
+        case "continue", "skip" -> resume(asked, last);
+        case "rebuild" -> rebuild(asked, last);
+        case "cancel" -> cancel(asked, last);
+        default -> list(asked);
+      };
     } catch (IllegalArgumentException e) {
       err.println("pleat: " + SERVER + " " + server + ": not a URL like http://127.0.0.1:8080");
       return FAILED;
@@ -98,19 +126,55 @@ final class ViewsCommand {
     }
   }
 
-  private static int list(HttpClient http, URI base, PrintStream out, PrintStream err)
-      throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer =
-        http.send(request(base, "views").GET().build(), BodyHandlers.ofByteArray());
-    if (answer.statusCode() != 200) {
-      return failed(answer, err);
+  /** A server, and where what it answers is said. */
+  private record Asked(HttpClient http, URI base, PrintStream out, PrintStream err) {
+
+    HttpResponse<byte[]> views() throws IOException, InterruptedException {
+      return http.send(request(base, "views").GET().build(), BodyHandlers.ofByteArray());
     }
+
+    HttpResponse<byte[]> post(Named view, String verb, String body)
+        throws IOException, InterruptedException {
+      return http.send(
+          request(base, "domains/" + view.domain() + "/views/" + view.name() + "/" + verb)
+              .header("Content-Type", "application/json")
+              .POST(BodyPublishers.ofString(body))
+              .build(),
+          BodyHandlers.ofByteArray());
+    }
+  }
+
+  /** A view, as the command line names it. */
+  private record Named(String domain, String name) {
+
+    /** Empty, and said, if it is none. */
+    static Optional<Named> of(ParseResult line, PrintStream err) {
+      String text = line.commandSpec().positionalParameters().get(0).getValue();
+      String[] parts = text.split("/", -1);
+      if (parts.length != 2 || !text.matches("[a-z0-9-]+/[a-z0-9-]+")) {
+        err.println("pleat: " + text + ": name the view like calculator/values");
+        return Optional.empty();
+      }
+      return Optional.of(new Named(parts[0], parts[1]));
+    }
+
+    boolean is(Map<?, ?> view) {
+      return domain.equals(view.get("domain")) && name.equals(view.get("view"));
+    }
+  }
+
+  private static int list(Asked asked) throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = asked.views();
+    if (answer.statusCode() != 200) {
+      return failed(answer, asked.err());
+    }
+    PrintStream out = asked.out();
     List<String[]> rows = new ArrayList<>();
-    rows.add(new String[] {"VIEW", "VERSION", "STATUS", "POSITION", "LAG", ""});
+    rows.add(new String[] {"VIEW", "VERSION", "GENERATION", "STATUS", "POSITION", "LAG", ""});
     for (Map<?, ?> view : maps(fields(answer.body()).get("views"))) {
       rows.add(row(view));
     }
-    int[] widths = new int[6];
+    int[] widths = new int[rows.get(0).length];
     rows.forEach(
         row -> {
           for (int i = 0; i < row.length; i++) {
@@ -128,20 +192,34 @@ final class ViewsCommand {
   }
 
   private static String[] row(Map<?, ?> view) {
-    long position = 0;
-    long lag = 0;
-    boolean known = true;
+    Progress progress = Progress.of(view);
     List<String> notes = new ArrayList<>();
+    boolean building = String.valueOf(view.get("status")).startsWith(BUILDING);
+    if (building) {
+      notes.add(progress.percent() + " %");
+    }
+    Optional.ofNullable(view.get("events-per-second"))
+        .ifPresent(rate -> notes.add("at most " + rate + " events/s"));
     Optional.ofNullable(view.get("reason")).ifPresent(reason -> notes.add(reason.toString()));
+    notes.addAll(stops(view));
+    boolean known = building || progress.known();
+    return new String[] {
+      view.get("domain") + "/" + view.get("view"),
+      String.valueOf(view.get("version")),
+      String.valueOf(view.get("generation")),
+      String.valueOf(view.get("status")),
+      known ? String.valueOf(progress.position()) : "unknown",
+      known ? String.valueOf(progress.lag()) : "unknown",
+      String.join("; ", notes)
+    };
+  }
+
+  /** Where a view has stopped, and why. */
+  private static List<String> stops(Map<?, ?> view) {
+    List<String> stops = new ArrayList<>();
     for (Map<?, ?> part : maps(view.get("partitions"))) {
-      if (part.get("position") instanceof Number at && part.get("end") instanceof Number end) {
-        position += at.longValue();
-        lag += Math.max(0, end.longValue() - at.longValue());
-      } else {
-        known = false;
-      }
       if (part.get("stopped") instanceof Map<?, ?> stopped) {
-        notes.add(
+        stops.add(
             "stopped at %s-%s offset %s: %s: %s"
                 .formatted(
                     part.get("topic"),
@@ -151,46 +229,134 @@ final class ViewsCommand {
                     stopped.get("detail")));
       }
     }
-    return new String[] {
-      view.get("domain") + "/" + view.get("view"),
-      String.valueOf(view.get("version")),
-      String.valueOf(view.get("status")),
-      known ? String.valueOf(position) : "unknown",
-      known ? String.valueOf(lag) : "unknown",
-      String.join("; ", notes)
-    };
+    return stops;
   }
 
-  private static int resume(
-      HttpClient http, URI base, ParseResult line, PrintStream out, PrintStream err)
+  /**
+   * How far a generation has come.
+   *
+   * @param known whether that is known of every partition
+   * @param position offsets that are processed, over all partitions
+   */
+  private record Progress(boolean known, long position, long lag) {
+
+    static Progress of(Map<?, ?> view) {
+      long position = 0;
+      long lag = 0;
+      List<Map<?, ?>> parts = maps(view.get("partitions"));
+      boolean known = !parts.isEmpty();
+      for (Map<?, ?> part : parts) {
+        long at = part.get("position") instanceof Number number ? number.longValue() : 0;
+        long end = part.get("end") instanceof Number number ? number.longValue() : 0;
+        known &= part.get("position") instanceof Number;
+        position += at;
+        lag += Math.max(0, end - at);
+      }
+      return new Progress(known, position, lag);
+    }
+
+    long percent() {
+      return position + lag == 0 ? 0 : 100 * position / (position + lag);
+    }
+  }
+
+  private static int resume(Asked asked, ParseResult line)
       throws IOException, InterruptedException {
-    String name = line.commandSpec().positionalParameters().get(0).getValue();
-    String[] parts = name.split("/", -1);
-    if (parts.length != 2 || !name.matches("[a-z0-9-]+/[a-z0-9-]+")) {
-      err.println("pleat: " + name + ": name the view like calculator/values");
+    Optional<Named> view = Named.of(line, asked.err());
+    if (view.isEmpty()) {
       return FAILED;
     }
     String verb = line.commandSpec().name();
-    HttpResponse<byte[]> answer =
-        http.send(
-            request(base, "domains/" + parts[0] + "/views/" + parts[1] + "/" + verb)
-                .header("Content-Type", "application/json")
-                .POST(BodyPublishers.ofString("{}"))
-                .build(),
-            BodyHandlers.ofByteArray());
+    HttpResponse<byte[]> answer = asked.post(view.get(), verb, "{}");
     if (answer.statusCode() != 200) {
-      return failed(answer, err);
+      return failed(answer, asked.err());
     }
     for (Map<?, ?> mark : maps(fields(answer.body()).get("resumed"))) {
-      out.println(
-          (verb.equals("skip") ? "Leaves out" : "Folds again")
-              + " offset "
-              + mark.get("offset")
-              + " of partition "
-              + mark.get("partition"));
+      asked
+          .out()
+          .println(
+              (verb.equals("skip") ? "Leaves out" : "Folds again")
+                  + " offset "
+                  + mark.get("offset")
+                  + " of partition "
+                  + mark.get("partition"));
     }
-    out.println("pleat views shows how far it gets.");
+    asked.out().println("pleat views shows how far it gets.");
     return 0;
+  }
+
+  private static int cancel(Asked asked, ParseResult line)
+      throws IOException, InterruptedException {
+    Optional<Named> view = Named.of(line, asked.err());
+    if (view.isEmpty()) {
+      return FAILED;
+    }
+    HttpResponse<byte[]> answer = asked.post(view.get(), "cancel", "{}");
+    if (answer.statusCode() != 202) {
+      return failed(answer, asked.err());
+    }
+    asked.out().println("Gives up generation " + fields(answer.body()).get("generation") + ".");
+    return 0;
+  }
+
+  private static int rebuild(Asked asked, ParseResult line)
+      throws IOException, InterruptedException {
+    Optional<Named> view = Named.of(line, asked.err());
+    if (view.isEmpty()) {
+      return FAILED;
+    }
+    Optional<Integer> rate = Optional.ofNullable(line.commandSpec().findOption(RATE).getValue());
+    HttpResponse<byte[]> answer =
+        asked.post(
+            view.get(),
+            "rebuild",
+            rate.map(number -> "{\"events-per-second\":" + number + "}").orElse("{}"));
+    if (answer.statusCode() != 202) {
+      return failed(answer, asked.err());
+    }
+    Object number = String.valueOf(fields(answer.body()).get("generation"));
+    asked.out().println("Builds generation " + number + "; it goes on if this is ended.");
+    return follow(asked, view.get(), number.toString());
+  }
+
+  /** Shows how far a generation has come until it serves or is gone. */
+  @SuppressWarnings("SystemConsoleNull") // The launcher asks for the console that can be missing.
+  private static int follow(Asked asked, Named view, String number)
+      throws IOException, InterruptedException {
+    ProgressBar bar = new ProgressBar(asked.out(), System.console() != null);
+    while (true) {
+      HttpResponse<byte[]> answer = asked.views();
+      if (answer.statusCode() != 200) {
+        return failed(answer, asked.err());
+      }
+      Optional<Map<?, ?>> generation = Optional.empty();
+      for (Map<?, ?> each : maps(fields(answer.body()).get("views"))) {
+        if (view.is(each) && number.equals(String.valueOf(each.get("generation")))) {
+          generation = Optional.of(each);
+        }
+      }
+      if (generation.isEmpty()) {
+        bar.end();
+        asked.err().println("pleat: generation " + number + " was given up");
+        return FAILED;
+      }
+      String status = String.valueOf(generation.get().get("status"));
+      Progress progress = Progress.of(generation.get());
+      if (status.equals(BUILDING) || status.equals("not here")) {
+        bar.show(progress.position(), progress.position() + progress.lag());
+        Thread.sleep(LOOK_AGAIN);
+      } else if (status.startsWith(BUILDING)) {
+        bar.end();
+        stops(generation.get()).forEach(stop -> asked.err().println("pleat: " + stop));
+        asked.err().println("pleat: let it go on with pleat views continue or skip");
+        return FAILED;
+      } else {
+        bar.show(progress.position(), progress.position() + progress.lag());
+        bar.end();
+        asked.out().println("Generation " + number + " serves.");
+        return 0;
+      }
+    }
   }
 
   private static HttpRequest.Builder request(URI base, String path) {

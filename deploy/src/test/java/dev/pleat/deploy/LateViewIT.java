@@ -3,6 +3,7 @@ package dev.pleat.deploy;
 import static dev.pleat.deploy.ApiClient.header;
 import static dev.pleat.deploy.ApiClient.json;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.IdFormat;
@@ -20,11 +21,14 @@ import dev.pleat.topology.calculator.CalculatorDomain;
 import dev.pleat.topology.calculator.CalculatorValueProjection;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /**
  * The steps of {@code docs/LATE_VIEWS.md}: a view is added to a log that already holds events, and
@@ -91,8 +95,39 @@ final class LateViewIT {
     }
     showsChanges(withChanges(1, 1), 1);
     showsChanges(withChanges(2, 10), 10);
-    // An older release next to the newer view's topics: it goes on with its own.
+    // An older release goes on with its own or makes it again, and deletes nothing newer.
+    try (Instance older = Servers.embedded(directory, withChanges(1, 1));
+        ApiClient api = new ApiClient(older.url())) {
+      assertEquals(
+          202,
+          api.post("/domains/calculator/views/changes/rebuild", "{\"events-per-second\":0}")
+              .statusCode());
+      awaitGenerations(api, Map.of("changes 2 v2", "not here", "changes 3 v1", "serving"));
+    }
     showsChanges(withChanges(1, 1), 1);
+    try (Instance newer = Servers.embedded(directory, withChanges(2, 10));
+        ApiClient api = new ApiClient(newer.url())) {
+      awaitGenerations(api, Map.of("changes 2 v2", "serving"));
+    }
+    showsChanges(withChanges(2, 10), 10);
+  }
+
+  /** Waits until a view has just these generations: what was replaced is deleted after a while. */
+  private static void awaitGenerations(ApiClient api, Map<String, String> expected) {
+    long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    Map<String, String> generations = Map.of();
+    while (!generations.equals(expected)) {
+      assertTrue(System.nanoTime() < deadline, generations.toString());
+      LockSupport.parkNanos(100_000_000);
+      generations = new LinkedHashMap<>();
+      for (JsonNode each : json(api.get("/views")).get("views")) {
+        if (each.get("view").asString().equals("changes")) {
+          generations.put(
+              "changes " + each.get("generation").asInt() + " v" + each.get("version").asInt(),
+              each.get("status").asString());
+        }
+      }
+    }
   }
 
   private void showsChanges(Domain<?, ?, ?> domain, int each) {

@@ -66,6 +66,15 @@ final class OpenLoop implements HttpLoad.Schedule {
     return new OpenLoop(offsets.build().toArray(), warmUp, 0);
   }
 
+  /** Only the first so many of it. */
+  OpenLoop upTo(int count) {
+    OpenLoop part = new OpenLoop(Arrays.copyOf(offsets, count), Duration.ZERO, tick);
+    System.arraycopy(latencies, 0, part.latencies, 0, count);
+    System.arraycopy(lateness, 0, part.lateness, 0, count);
+    part.start = start;
+    return part;
+  }
+
   @Override
   public int count() {
     return offsets.length;

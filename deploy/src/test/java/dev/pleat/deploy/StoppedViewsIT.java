@@ -177,7 +177,7 @@ final class StoppedViewsIT {
     assertEquals(200, row.statusCode(), row.body());
     assertEquals(4.0, json(row).get("value").asDouble());
     awaitListed("serving");
-    awaitListedAs("calculator/values +1 +serving +[1-9][0-9]* +0");
+    awaitListedAs("calculator/values +1 +1 +serving +[1-9][0-9]* +0");
   }
 
   @Test

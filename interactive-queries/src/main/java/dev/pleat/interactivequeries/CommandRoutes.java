@@ -17,7 +17,6 @@ import dev.pleat.schemas.SubmittedCommand;
 import dev.pleat.schemas.UnreadableMessage;
 import io.javalin.http.Context;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -35,8 +34,6 @@ import java.util.function.Function;
  * threads.
  */
 final class CommandRoutes {
-
-  static final int MAX_BODY_BYTES = 256 * 1024;
 
   private static final Duration ROW_WAIT = Duration.ofSeconds(2);
 
@@ -145,8 +142,7 @@ final class CommandRoutes {
               Preferences.of(RequestHeaders.all(request, "Prefer")),
               RequestHeaders.traceparent(request),
               RequestHeaders.actor(request));
-      RequestHeaders.requireJsonBody(request);
-      JsonObject body = read(body(request));
+      JsonObject body = RequestBody.read(request);
       JsonObject addressed = address(schema, target, commandId, body);
       String aggregateId = schema.aggregateId(addressed.text(schema.idField()).orElseThrow());
       JsonObject data = checked(schema, action, addressed);
@@ -158,31 +154,6 @@ final class CommandRoutes {
   }
 
   // ---- what the client sent
-
-  private static byte[] body(Context request) throws IOException {
-    Refusal tooLarge =
-        Refusal.of(
-            Problem.BODY_TOO_LARGE, "the body may have " + MAX_BODY_BYTES + " bytes at most");
-    // A client that asks before it sends is told at once; reading would tell it to go on.
-    boolean asksFirst = !RequestHeaders.all(request, "Expect").isEmpty();
-    if (asksFirst && request.req().getContentLengthLong() > MAX_BODY_BYTES) {
-      throw tooLarge;
-    }
-    InputStream in = request.req().getInputStream();
-    byte[] bytes = in.readNBytes(MAX_BODY_BYTES + 1);
-    if (bytes.length > MAX_BODY_BYTES) {
-      throw tooLarge;
-    }
-    return bytes;
-  }
-
-  private static JsonObject read(byte[] body) {
-    try {
-      return JsonCodec.readObject(body);
-    } catch (UnreadableMessage e) {
-      throw Refusal.of(Problem.MALFORMED_JSON, e.detail());
-    }
-  }
 
   /** The command's data with the aggregate's id in it. */
   private static JsonObject address(

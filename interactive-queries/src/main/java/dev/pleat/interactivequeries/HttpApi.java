@@ -73,6 +73,7 @@ public final class HttpApi implements AutoCloseable {
   private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
   private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
   private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
+  private static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
   private static final List<Integer> ALIVE = List.of(200, 406, 503);
 
   private final Parts parts;
@@ -168,7 +169,7 @@ public final class HttpApi implements AutoCloseable {
             .alsoFollowed(),
         get(
             "/views",
-            "What views there are, how far they have come, and where they stopped.",
+            "What generations of views there are, how far they have come, and where they stopped.",
             OpenApi.VIEWS,
             NONE,
             DESCRIBED,
@@ -320,33 +321,46 @@ public final class HttpApi implements AutoCloseable {
               ROW,
               LOOKED_UP,
               request -> views.row(request, schema, view, "key")),
-          resumes(
+          operates(
               path + "/continue",
               "Fold the event again at which the view stopped.",
-              schema,
-              view,
-              false),
-          resumes(
+              OpenApi.NOTHING,
+              OpenApi.RESUMED,
+              RESUMES,
+              request -> operators.resume(request, schema, view, false)),
+          operates(
               path + "/skip",
               "Go on without the event at which the view stopped.",
-              schema,
-              view,
-              true));
+              OpenApi.NOTHING,
+              OpenApi.RESUMED,
+              RESUMES,
+              request -> operators.resume(request, schema, view, true)),
+          operates(
+              path + "/rebuild",
+              "Make the view anew from the events beside the one that serves, and switch.",
+              OpenApi.PACE,
+              OpenApi.BEGUN,
+              BEGINS,
+              request -> operators.rebuild(request, schema, view)),
+          operates(
+              path + "/cancel",
+              "Give up a rebuild.",
+              OpenApi.NOTHING,
+              OpenApi.BEGUN,
+              BEGINS,
+              request -> operators.cancel(request, schema, view)));
     }
   }
 
-  private RouteRow resumes(
-      String path, String summary, DomainSchema<?, ?> schema, View view, boolean skip) {
+  private static RouteRow operates(
+      String path,
+      String summary,
+      String body,
+      String answer,
+      List<Integer> statuses,
+      Endpoint endpoint) {
     return new RouteRow(
-        Method.POST,
-        path,
-        summary,
-        Optional.of(OpenApi.NOTHING),
-        OpenApi.RESUMED,
-        NONE,
-        RESUMES,
-        false,
-        request -> operators.resume(request, schema, view, skip));
+        Method.POST, path, summary, Optional.of(body), answer, NONE, statuses, false, endpoint);
   }
 
   private static RouteRow get(

@@ -29,6 +29,8 @@ final class OpenApi {
   static final String VIEWS = "Views";
   static final String RESUMED = "Resumed";
   static final String NOTHING = "Nothing";
+  static final String PACE = "Pace";
+  static final String BEGUN = "Begun";
 
   private static final Set<String> NOT_INSIDE_A_DOCUMENT = Set.of("$schema", "$id");
 
@@ -203,6 +205,10 @@ final class OpenApi {
     components.put(VIEWS, type("object"));
     components.put(RESUMED, type("object"));
     components.put(NOTHING, type("object"));
+    components.put(PACE, object("events-per-second", type("integer")));
+    components.put(
+        BEGUN,
+        object("domain", type("string"), "view", type("string"), "generation", type("integer")));
     components.put(
         COMMAND_STATUS,
         object(

@@ -2,8 +2,11 @@ package dev.pleat.interactivequeries;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.StoppedView;
 import io.javalin.http.Context;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -11,6 +14,14 @@ import java.util.Map;
 
 /** What operators ask and do; the command line goes by these routes. Safe for many threads. */
 final class OperatorRoutes {
+
+  private static final String EVENTS_PER_SECOND = "events-per-second";
+
+  /** Leaves most of two cores to those who ask. */
+  private static final int DEFAULT_EVENTS_PER_SECOND = 10_000;
+
+  private static final int SLOWEST = 100;
+  private static final int FASTEST = 10_000_000;
 
   private final ViewOperations operations;
 
@@ -28,10 +39,13 @@ final class OperatorRoutes {
   private static Map<String, Object> described(ViewOperations.Report report) {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("domain", report.domain());
-    fields.put("view", report.view().name());
-    fields.put("version", report.view().version());
-    boolean stopped = report.parts().stream().anyMatch(part -> part.stopped().isPresent());
-    fields.put("status", report.trouble().isPresent() ? "down" : stopped ? "stopped" : "serving");
+    fields.put("view", report.view());
+    fields.put("version", report.version());
+    fields.put("generation", report.generation());
+    fields.put("status", status(report));
+    if (report.eventsPerSecond() > 0) {
+      fields.put("events-per-second", report.eventsPerSecond());
+    }
     report.trouble().ifPresent(reason -> fields.put("reason", reason));
     List<Object> parts = new ArrayList<>();
     for (ViewOperations.Part part : report.parts()) {
@@ -45,6 +59,15 @@ final class OperatorRoutes {
     }
     fields.put("partitions", parts);
     return fields;
+  }
+
+  private static String status(ViewOperations.Report report) {
+    boolean stopped = report.parts().stream().anyMatch(part -> part.stopped().isPresent());
+    return switch (report.status()) {
+      case SERVING -> report.trouble().isPresent() ? "down" : stopped ? "stopped" : "serving";
+      case BUILDING -> stopped ? "building, stopped" : "building";
+      case NOT_HERE -> "not here";
+    };
   }
 
   private static Map<String, Object> described(StoppedView mark) {
@@ -67,5 +90,65 @@ final class OperatorRoutes {
     }
     return Reply.json(
         200, Map.of("resumed", resumed.stream().map(OperatorRoutes::described).toList()));
+  }
+
+  /** {@code POST} on a view's {@code rebuild}. */
+  Reply rebuild(Context request, DomainSchema<?, ?> schema, View view) throws IOException {
+    int rate = eventsPerSecond(RequestBody.read(request));
+    return begun(
+        operations.rebuild(schema, view, rate),
+        Problem.REBUILD_UNDER_WAY,
+        "the view " + view.name() + " is being built already; wait, or cancel that",
+        schema,
+        view);
+  }
+
+  private static int eventsPerSecond(JsonObject body) {
+    Map<?, ?> fields = JsonCodec.toRecord(body, Map.class);
+    Object rate = fields.get(EVENTS_PER_SECOND);
+    if (fields.isEmpty()) {
+      return DEFAULT_EVENTS_PER_SECOND;
+    }
+    if (fields.size() == 1
+        && rate instanceof Integer number
+        && (number == 0 || (number >= SLOWEST && number <= FASTEST))) {
+      return number;
+    }
+    throw Refusal.of(
+        Problem.INVALID_PARAMETER,
+        "the body may have one field, %s: a whole number from %d to %d, or 0 for as fast as it can"
+            .formatted(EVENTS_PER_SECOND, SLOWEST, FASTEST));
+  }
+
+  /** {@code POST} on a view's {@code cancel}. */
+  Reply cancel(Context request, DomainSchema<?, ?> schema, View view) {
+    RequestHeaders.requireJsonBody(request);
+    return begun(
+        operations.cancel(schema, view),
+        Problem.NOT_BUILDING,
+        "the view " + view.name() + " is not being built beside one that serves",
+        schema,
+        view);
+  }
+
+  private static Reply begun(
+      Answer<Integer> answer,
+      String conflict,
+      String detail,
+      DomainSchema<?, ?> schema,
+      View view) {
+    return switch (answer) {
+      case Answer.Found<Integer> found -> {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("domain", schema.name());
+        fields.put("view", view.name());
+        fields.put("generation", found.value());
+        yield Reply.json(202, fields);
+      }
+      case Answer.NotFound<Integer> notFound -> throw Refusal.of(conflict, detail);
+      case Answer.NotYet<Integer> notYet -> throw Refusal.of(Answer.NOT_NOW, notYet.detail());
+      case Answer.Unavailable<Integer> unavailable ->
+          throw Refusal.of(unavailable.code(), unavailable.detail());
+    };
   }
 }

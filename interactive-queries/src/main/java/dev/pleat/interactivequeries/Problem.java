@@ -47,6 +47,8 @@ record Problem(
   static final String INVALID_COMMAND_ID = "invalid-command-id";
   static final String INVALID_ACTOR = "invalid-actor";
   static final String NOT_STOPPED = "not-stopped";
+  static final String REBUILD_UNDER_WAY = "rebuild-under-way";
+  static final String NOT_BUILDING = "not-building";
   static final String NOT_AUTHORISED = "not-authorised";
   static final String MALFORMED_JSON = "malformed-json";
   static final String UNSUPPORTED_MEDIA_TYPE = "unsupported-media-type";
@@ -177,7 +179,7 @@ record Problem(
       case INVALID_ID -> new Kind(400, "The id does not have the form of this domain's ids");
       case INVALID_COMMAND_ID -> new Kind(400, "The command id is not a UUID");
       case INVALID_TOKEN -> new Kind(400, "The token is not one that can be used here");
-      case INVALID_PARAMETER -> new Kind(400, "A query parameter is not of the right form");
+      case INVALID_PARAMETER -> new Kind(400, "A parameter is not of the right form");
       case INVALID_PRECONDITION -> new Kind(400, "The precondition cannot be used here");
       case INVALID_ACTOR -> new Kind(400, "The actor's name cannot be used");
       case "bad-request" -> new Kind(400, "The request cannot be read");
@@ -208,6 +210,8 @@ record Problem(
       case OUTCOME_UNKNOWN ->
           new Kind(UNAVAILABLE, "It is not known whether the command was received");
       case NOT_STOPPED -> new Kind(CONFLICT, "The view has not stopped");
+      case REBUILD_UNDER_WAY -> new Kind(CONFLICT, "The view is being rebuilt already");
+      case NOT_BUILDING -> new Kind(CONFLICT, "The view is not being rebuilt");
       case "expired" -> new Kind(CONFLICT, "The command came too late");
       default -> new Kind(CONFLICT, "The command was rejected");
     };

@@ -86,7 +86,7 @@ final class WebServer implements AutoCloseable {
     config.concurrency.useVirtualThreads = true;
     config.http.prefer405over404 = true;
     config.http.generateEtags = false;
-    config.http.maxRequestSize = CommandRoutes.MAX_BODY_BYTES;
+    config.http.maxRequestSize = RequestBody.MAX_BODY_BYTES;
     // A strong ETag names bytes: compressing them on the way would make it wrong.
     config.http.compressionStrategy = CompressionStrategy.NONE;
     config.router.ignoreTrailingSlashes = false;

@@ -66,6 +66,8 @@ final class HttpApiTest {
             "GET /domains/calculator/views/values/{key}",
             "POST /domains/calculator/views/values/continue",
             "POST /domains/calculator/views/values/skip",
+            "POST /domains/calculator/views/values/rebuild",
+            "POST /domains/calculator/views/values/cancel",
             "GET /domains",
             "GET /commands/{id}",
             "GET /views",

@@ -4,12 +4,15 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.StoppedView;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Views that are where the test says, and note what is done with them. */
 final class InMemoryOperations implements ViewOperations {
 
   private final List<Report> reports = new ArrayList<>();
+  private final Map<String, Integer> building = new HashMap<>();
   private final List<String> resumed = new ArrayList<>();
 
   synchronized void report(Report report) {
@@ -30,7 +33,7 @@ final class InMemoryOperations implements ViewOperations {
   public synchronized List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
     List<StoppedView> marks =
         reports.stream()
-            .filter(report -> report.view().equals(view))
+            .filter(report -> report.view().equals(view.name()))
             .flatMap(report -> report.parts().stream())
             .flatMap(part -> part.stopped().stream())
             .toList();
@@ -38,5 +41,24 @@ final class InMemoryOperations implements ViewOperations {
       resumed.add((skip ? "skip " : "continue ") + schema.name() + "/" + view.name());
     }
     return marks;
+  }
+
+  @Override
+  public synchronized Answer<Integer> rebuild(
+      DomainSchema<?, ?> schema, View view, int eventsPerSecond) {
+    if (building.putIfAbsent(view.name(), eventsPerSecond) != null) {
+      return new Answer.NotFound<>();
+    }
+    return new Answer.Found<>(2);
+  }
+
+  @Override
+  public synchronized Answer<Integer> cancel(DomainSchema<?, ?> schema, View view) {
+    return building.remove(view.name()) == null ? new Answer.NotFound<>() : new Answer.Found<>(2);
+  }
+
+  /** Views that are being built, and how fast. */
+  synchronized Map<String, Integer> building() {
+    return Map.copyOf(building);
   }
 }

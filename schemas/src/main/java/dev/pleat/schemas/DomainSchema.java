@@ -379,6 +379,11 @@ public final class DomainSchema<C, E> {
     return name + ".manifest";
   }
 
+  /** The compacted topic that says which generations of its views there are. */
+  public String viewsTopic() {
+    return name + ".views";
+  }
+
   @Override
   public String toString() {
     return "domain " + name;

@@ -32,9 +32,14 @@ public final class ViewTopology {
 
   private ViewTopology() {}
 
-  /** The Kafka Streams application id: each version of a view is an application of its own. */
-  public static String applicationId(DomainSchema<?, ?> schema, View view) {
-    return "pleat." + schema.name() + "." + view.name() + ".g" + view.version() + ".";
+  /**
+   * The Kafka Streams application id: each making of a view from the events is an application of
+   * its own. With the last dot no id begins with another one.
+   *
+   * @param generation counts the makings of the view from 1
+   */
+  public static String applicationId(DomainSchema<?, ?> schema, View view, int generation) {
+    return "pleat." + schema.name() + "." + view.name() + ".g" + generation + ".";
   }
 
   /**

@@ -41,13 +41,13 @@ class DescribedTopologiesTest {
             Set.of("aggregates", "processed-position", "decided-commands"),
             Set.of("calculator.commands")),
         Arguments.of(
-            ViewTopology.applicationId(schema, schema.view("values").orElseThrow()),
+            ViewTopology.applicationId(schema, schema.view("values").orElseThrow(), 1),
             ViewTopology.of(CALCULATOR, "values"),
             Set.of("values", "values-held", "values-seen", "values-stopped"),
             Set.of("calculator.events")),
         Arguments.of(
             ViewTopology.applicationId(
-                CUSTOMERS.schema(), CUSTOMERS.schema().view("by-id").orElseThrow()),
+                CUSTOMERS.schema(), CUSTOMERS.schema().view("by-id").orElseThrow(), 1),
             ViewTopology.of(CUSTOMERS, "by-id"),
             Set.of(
                 "by-id",
@@ -60,7 +60,7 @@ class DescribedTopologiesTest {
             Set.of("customers.events", "customer-id-repartition")),
         Arguments.of(
             ViewTopology.applicationId(
-                CATALOGUE.schema(), CATALOGUE.schema().view("product-page").orElseThrow()),
+                CATALOGUE.schema(), CATALOGUE.schema().view("product-page").orElseThrow(), 1),
             ViewTopology.of(CATALOGUE, "product-page"),
             Set.of(
                 "product-page",

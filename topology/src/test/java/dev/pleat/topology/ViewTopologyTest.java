@@ -59,7 +59,7 @@ class ViewTopologyTest {
 
   @BeforeEach
   void open() {
-    String application = ViewTopology.applicationId(Journal.SCHEMA, PAGES);
+    String application = ViewTopology.applicationId(Journal.SCHEMA, PAGES, 1);
     driver =
         new TopologyTestDriver(
             ViewTopology.of(Journal.JOURNAL, "pages"),

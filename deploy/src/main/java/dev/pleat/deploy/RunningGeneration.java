@@ -1,0 +1,179 @@
+package dev.pleat.deploy;
+
+import dev.pleat.interactivequeries.StreamsViews;
+import dev.pleat.interactivequeries.ViewOperations;
+import dev.pleat.interactivequeries.ViewPositions;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.StoppedView;
+import dev.pleat.topology.Domain;
+import dev.pleat.topology.Resumptions;
+import dev.pleat.topology.ViewTopology;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.common.TopicPartition;
+
+/** The application of a generation in this process. Safe for use by many threads. */
+final class RunningGeneration {
+
+  private final DomainSchema<?, ?> schema;
+  private final View view;
+  private final Generation generation;
+  private final StreamsRole role;
+  private final Pace pace;
+  private final Resumptions resumptions;
+  private final StreamsViews rows;
+
+  private RunningGeneration(
+      Domain<?, ?, ?> domain,
+      View view,
+      Generation generation,
+      Pace pace,
+      Surroundings surroundings) {
+    this.schema = domain.schema();
+    this.view = view;
+    this.generation = generation;
+    this.pace = pace;
+    this.resumptions = new Resumptions();
+    StreamsSettings streams = surroundings.streams();
+    String applicationId = generation.applicationId(schema, view);
+    Properties properties =
+        StreamsSettings.atPace(
+            pace,
+            view.derived().isPresent()
+                ? streams.deriving(applicationId)
+                : streams.folding(applicationId));
+    this.role =
+        StreamsRole.start(
+            "view " + schema.name() + "/" + view.name() + " g" + generation.number(),
+            waiting -> ViewTopology.of(domain, view.name(), resumptions),
+            properties,
+            Optional.of(new StreamsRole.Tracking(surroundings.admin(), pace)));
+    this.rows =
+        new StreamsViews(
+            (name, store) -> role.running(),
+            (of, made) -> role.positions().map(ViewPositions.class::cast),
+            surroundings.partitions());
+  }
+
+  /**
+   * What every generation needs.
+   *
+   * @param partitions how many partitions the topics of a domain have, or those of the domains its
+   *     views are made from
+   */
+  record Surroundings(
+      StreamsSettings streams, Admin admin, ToIntFunction<DomainSchema<?, ?>> partitions) {}
+
+  /** Starts it in the background, to serve. */
+  static RunningGeneration serving(
+      Domain<?, ?, ?> domain, View view, Generation generation, Surroundings surroundings) {
+    return new RunningGeneration(domain, view, generation, Pace.unlimited(), surroundings);
+  }
+
+  /** Starts it in the background, at its own pace if another one serves. */
+  static RunningGeneration building(
+      Domain<?, ?, ?> domain,
+      View view,
+      Generation generation,
+      boolean besideAnother,
+      Surroundings surroundings) {
+    Pace pace =
+        besideAnother
+            ? new Pace(eventsTopics(domain.schema(), view), generation.eventsPerSecond())
+            : Pace.unlimited();
+    return new RunningGeneration(domain, view, generation, pace, surroundings);
+  }
+
+  static Set<String> eventsTopics(DomainSchema<?, ?> schema, View view) {
+    return schema.sources(view).stream()
+        .map(DomainSchema::eventsTopic)
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  Generation generation() {
+    return generation;
+  }
+
+  StreamsRole role() {
+    return role;
+  }
+
+  Pace pace() {
+    return pace;
+  }
+
+  /** Where it has stopped here. */
+  List<StoppedView> marks() {
+    return schema.sources(view).stream()
+        .flatMap(source -> rows.marks(schema, view, source).stream())
+        .toList();
+  }
+
+  /** Why it cannot be asked for some of its rows, in words; empty if it can for all held here. */
+  Optional<String> stopped() {
+    return rows.stopped(schema, view);
+  }
+
+  /** How far it has come in every partition of its events. Asks the cluster. */
+  List<ViewOperations.Part> parts() {
+    List<ViewOperations.Part> parts = new ArrayList<>();
+    for (DomainSchema<?, ?> source : schema.sources(view)) {
+      parts.addAll(parts(source));
+    }
+    return parts;
+  }
+
+  private List<ViewOperations.Part> parts(DomainSchema<?, ?> source) {
+    Optional<ApplicationPositions> at = role.positions();
+    Map<Integer, StoppedView> marks = new TreeMap<>();
+    rows.marks(schema, view, source).forEach(mark -> marks.put(mark.partition(), mark));
+    Map<TopicPartition, Long> ends =
+        at.flatMap(positions -> positions.ends(Set.of(source.eventsTopic()))).orElse(Map.of());
+    List<ViewOperations.Part> parts = new ArrayList<>();
+    ends.forEach(
+        (partition, end) ->
+            parts.add(
+                new ViewOperations.Part(
+                    partition.topic(),
+                    partition.partition(),
+                    // Nobody commits a position in a partition that has nothing.
+                    end == 0
+                        ? OptionalLong.of(0)
+                        : at.map(it -> it.done(partition)).orElse(OptionalLong.empty()),
+                    OptionalLong.of(end),
+                    Optional.ofNullable(marks.get(partition.partition())))));
+    parts.sort(Comparator.comparingInt(ViewOperations.Part::partition));
+    return parts;
+  }
+
+  /** Lets it go on wherever it has stopped here; the marks at which it does. */
+  List<StoppedView> resume(boolean skip) {
+    List<StoppedView> resumed = new ArrayList<>();
+    Optional<ApplicationPositions> at = role.positions();
+    if (at.isEmpty()) {
+      return resumed;
+    }
+    for (DomainSchema<?, ?> source : schema.sources(view)) {
+      for (StoppedView mark : rows.marks(schema, view, source)) {
+        resumptions.ask(
+            view.guard(source),
+            mark.partition(),
+            skip ? Resumptions.How.SKIP : Resumptions.How.CONTINUE);
+        at.get().rewind(new TopicPartition(source.eventsTopic(), mark.partition()), mark.offset());
+        resumed.add(mark);
+      }
+    }
+    return resumed;
+  }
+}
