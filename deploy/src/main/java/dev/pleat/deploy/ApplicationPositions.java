@@ -1,7 +1,6 @@
 package dev.pleat.deploy;
 
 import dev.pleat.interactivequeries.ViewPositions;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -11,16 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.TopologyDescription;
 import org.apache.kafka.streams.TopologyDescription.Node;
@@ -32,20 +22,17 @@ import org.apache.kafka.streams.TopologyDescription.Source;
  */
 final class ApplicationPositions implements ViewPositions {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(1);
-
   private final String applicationId;
   private final Map<String, List<Set<String>>> between;
   private final TrackedClients clients;
-  private final Admin admin;
-  private final Map<String, Integer> partitions = new ConcurrentHashMap<>();
+  private final LogEnds ends;
 
   ApplicationPositions(
-      String applicationId, TopologyDescription topology, TrackedClients clients, Admin admin) {
+      String applicationId, TopologyDescription topology, TrackedClients clients, LogEnds ends) {
     this.applicationId = applicationId;
     this.between = between(topology, applicationId);
     this.clients = clients;
-    this.admin = admin;
+    this.ends = ends;
   }
 
   // ---- the topics between the steps
@@ -127,11 +114,7 @@ final class ApplicationPositions implements ViewPositions {
 
   /** As the group says: where nothing was fetched yet, or another instance does it. */
   private OptionalLong committed(TopicPartition partition) {
-    return await(admin.listConsumerGroupOffsets(applicationId).partitionsToOffsetAndMetadata())
-        .map(offsets -> offsets.get(partition))
-        .map(OffsetAndMetadata::offset)
-        .map(OptionalLong::of)
-        .orElse(OptionalLong.empty());
+    return ends.committed(applicationId, partition);
   }
 
   /** Reads a partition again from an earlier offset. */
@@ -141,43 +124,6 @@ final class ApplicationPositions implements ViewPositions {
 
   @Override
   public Optional<Map<TopicPartition, Long>> ends(Set<String> topics) {
-    Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
-    for (String topic : topics) {
-      Optional<Integer> count = count(topic);
-      if (count.isEmpty()) {
-        return Optional.empty();
-      }
-      IntStream.range(0, count.get())
-          .forEach(each -> asked.put(new TopicPartition(topic, each), OffsetSpec.latest()));
-    }
-    return await(admin.listOffsets(asked).all())
-        .map(
-            ends ->
-                ends.entrySet().stream()
-                    .collect(Collectors.toMap(Map.Entry::getKey, end -> end.getValue().offset())));
-  }
-
-  private Optional<Integer> count(String topic) {
-    Optional<Integer> known = Optional.ofNullable(partitions.get(topic));
-    if (known.isPresent()) {
-      return known;
-    }
-    Optional<Integer> count =
-        await(admin.describeTopics(Set.of(topic)).allTopicNames())
-            .flatMap(topics -> Optional.ofNullable(topics.get(topic)))
-            .map(described -> described.partitions().size());
-    count.ifPresent(it -> partitions.put(topic, it));
-    return count;
-  }
-
-  private static <T> Optional<T> await(KafkaFuture<T> answer) {
-    try {
-      return Optional.of(answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return Optional.empty();
-    } catch (ExecutionException | TimeoutException e) {
-      return Optional.empty();
-    }
+    return ends.of(topics);
   }
 }

@@ -111,7 +111,7 @@ final class Instance implements AutoCloseable {
               new Generations(
                   domains,
                   new GenerationRemoval(admin, data.state()),
-                  new RunningGeneration.Surroundings(streams, admin, partitions)));
+                  new RunningGeneration.Surroundings(streams, new LogEnds(admin), partitions)));
       List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
       List<DomainSchema<?, ?>> decided = new ArrayList<>(schemas);

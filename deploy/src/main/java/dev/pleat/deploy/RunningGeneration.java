@@ -20,11 +20,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.TopicPartition;
 
 /** The application of a generation in this process. Safe for use by many threads. */
 final class RunningGeneration {
+
+  private static final long MANY = 10_000;
 
   private final DomainSchema<?, ?> schema;
   private final View view;
@@ -33,13 +34,16 @@ final class RunningGeneration {
   private final Pace pace;
   private final Resumptions resumptions;
   private final StreamsViews rows;
+  private final boolean inBulk;
 
   private RunningGeneration(
       Domain<?, ?, ?> domain,
       View view,
       Generation generation,
       Pace pace,
+      boolean inBulk,
       Surroundings surroundings) {
+    this.inBulk = inBulk;
     this.schema = domain.schema();
     this.view = view;
     this.generation = generation;
@@ -50,7 +54,7 @@ final class RunningGeneration {
     Properties properties =
         StreamsSettings.atPace(
             pace,
-            view.derived().isPresent()
+            view.derived().isPresent() && !inBulk
                 ? streams.deriving(applicationId)
                 : streams.folding(applicationId));
     this.role =
@@ -58,7 +62,7 @@ final class RunningGeneration {
             "view " + schema.name() + "/" + view.name() + " g" + generation.number(),
             waiting -> ViewTopology.of(domain, view.name(), resumptions),
             properties,
-            Optional.of(new StreamsRole.Tracking(surroundings.admin(), pace)));
+            Optional.of(new StreamsRole.Tracking(surroundings.ends(), pace)));
     this.rows =
         new StreamsViews(
             (name, store) -> role.running(),
@@ -73,15 +77,27 @@ final class RunningGeneration {
    *     views are made from
    */
   record Surroundings(
-      StreamsSettings streams, Admin admin, ToIntFunction<DomainSchema<?, ?>> partitions) {}
+      StreamsSettings streams, LogEnds ends, ToIntFunction<DomainSchema<?, ?>> partitions) {
+
+    /** Whether there are so many events that it pays to take them with few commits. */
+    private boolean hasMany(Set<String> topics) {
+      return ends.of(topics)
+              .map(ends -> ends.values().stream().mapToLong(Long::longValue).sum())
+              .orElse(0L)
+          > MANY;
+    }
+  }
 
   /** Starts it in the background, to serve. */
   static RunningGeneration serving(
       Domain<?, ?, ?> domain, View view, Generation generation, Surroundings surroundings) {
-    return new RunningGeneration(domain, view, generation, Pace.unlimited(), surroundings);
+    return new RunningGeneration(domain, view, generation, Pace.unlimited(), false, surroundings);
   }
 
-  /** Starts it in the background, at its own pace if another one serves. */
+  /**
+   * Starts it in the background, to catch up with many events: with few commits, and at its own
+   * pace if another one serves.
+   */
   static RunningGeneration building(
       Domain<?, ?, ?> domain,
       View view,
@@ -92,7 +108,14 @@ final class RunningGeneration {
         besideAnother
             ? new Pace(eventsTopics(domain.schema(), view), generation.eventsPerSecond())
             : Pace.unlimited();
-    return new RunningGeneration(domain, view, generation, pace, surroundings);
+    boolean inBulk =
+        view.derived().isPresent() && surroundings.hasMany(eventsTopics(domain.schema(), view));
+    return new RunningGeneration(domain, view, generation, pace, inBulk, surroundings);
+  }
+
+  /** Whether it must be started {@link #serving} before it is asked: it commits too seldom. */
+  boolean isInBulk() {
+    return inBulk;
   }
 
   static Set<String> eventsTopics(DomainSchema<?, ?> schema, View view) {

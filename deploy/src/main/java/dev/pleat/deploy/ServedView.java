@@ -207,11 +207,16 @@ final class ServedView {
         LOG.warn("{} does not catch up with what it replaces; tried again", name());
         goOn();
       }
-    } else if (serving.isEmpty() || paused.isPresent()) {
+    } else if (paused.isPresent() || (serving.isEmpty() && !next.isInBulk())) {
       takeOver(next);
     } else if (catchUp.took().compareTo(SHORT) > 0) {
       next.pace().lift();
       watch(positions.get());
+    } else if (next.isInBulk()) {
+      goOn();
+      next.role().close();
+      building =
+          Optional.of(RunningGeneration.serving(domain, view, next.generation(), surroundings));
     } else if (next.marks().isEmpty()) {
       paused = serving.flatMap(it -> it.role().running());
       paused.ifPresent(KafkaStreams::pause);

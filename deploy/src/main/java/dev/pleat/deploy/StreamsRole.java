@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
@@ -68,10 +67,10 @@ final class StreamsRole implements AutoCloseable {
   /**
    * How an application is followed.
    *
-   * @param admin asks the cluster how far it has come
+   * @param ends asks the cluster how far it has come
    * @param pace how fast it may read
    */
-  record Tracking(Admin admin, Pace pace) {}
+  record Tracking(LogEnds ends, Pace pace) {}
 
   /** What is done before each start of an application, and what then runs. */
   interface Preparation {
@@ -255,7 +254,7 @@ final class StreamsRole implements AutoCloseable {
                 String.valueOf(properties.get(StreamsConfig.APPLICATION_ID_CONFIG)),
                 topology.describe(),
                 clients,
-                tracking.get().admin()));
+                tracking.get().ends()));
     return new KafkaStreams(topology, properties, clients);
   }
 
