@@ -1,5 +1,7 @@
 package dev.pleat.deploy;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.pleat.interactivequeries.Health;
 import dev.pleat.interactivequeries.HttpApi;
 import dev.pleat.interactivequeries.KafkaCommands;
@@ -32,6 +34,9 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -227,23 +232,43 @@ final class Instance implements AutoCloseable {
       Map<String, Object> connection,
       List<Domain<?, ?, ?>> domains,
       Consumer<String> progress) {
+    progress.accept(
+        "Checking the topics of "
+            + domains.stream().map(domain -> domain.schema().name()).collect(joining(", ")));
     Map<String, TopicSetup.Topics> topics = new LinkedHashMap<>();
-    try (Admin admin = Admin.create(connection)) {
+    try (Admin admin = Admin.create(connection);
+        ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
       TopicSetup setup = new TopicSetup(admin, connection);
+      Map<String, Future<Optional<TopicSetup.Topics>>> prepared = new LinkedHashMap<>();
       for (Domain<?, ?, ?> domain : domains) {
-        progress.accept("Checking the topics of " + domain.schema());
-        if (!domain.schema().takesCommands()) {
-          setup.prepareViews(domain.schema());
-          continue;
-        }
-        topics.put(
-            domain.schema().name(),
-            setup.prepare(
-                domain.schema(), settings.partitions(), settings.acceptRecreatedTopics()));
+        DomainSchema<?, ?> schema = domain.schema();
+        prepared.put(schema.name(), all.submit(() -> prepare(setup, schema, settings)));
       }
+      for (Map.Entry<String, Future<Optional<TopicSetup.Topics>>> each : prepared.entrySet()) {
+        each.getValue().get().ifPresent(found -> topics.put(each.getKey(), found));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartRefused("interrupted while checking the topics");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
     }
     domains.forEach(domain -> checkSources(domain.schema(), topics));
     return topics;
+  }
+
+  /** Empty for a domain that has no messages of its own. */
+  private static Optional<TopicSetup.Topics> prepare(
+      TopicSetup setup, DomainSchema<?, ?> schema, Settings settings) {
+    if (!schema.takesCommands()) {
+      setup.prepareViews(schema);
+      return Optional.empty();
+    }
+    return Optional.of(
+        setup.prepare(schema, settings.partitions(), settings.acceptRecreatedTopics()));
   }
 
   /** Rows of the same key are joined where they lie: in partitions of the same number. */

@@ -61,7 +61,7 @@ final class StreamsRole implements AutoCloseable {
   private volatile Optional<ApplicationPositions> positions = Optional.empty();
   private volatile Optional<String> down = Optional.of("starting");
 
-  /** Whether it will not come back: nothing of it is kept in this process. */
+  /** Whether it will not come back. */
   private volatile boolean retiring;
 
   /**
@@ -220,9 +220,6 @@ final class StreamsRole implements AutoCloseable {
                         : GroupMembershipOperation.REMAIN_IN_GROUP));
       }
       if (failure.isEmpty()) {
-        if (streams != null && retiring) {
-          streams.cleanUp();
-        }
         return;
       }
       LOG.error("{} failed", name, failure.get());
@@ -276,7 +273,7 @@ final class StreamsRole implements AutoCloseable {
     return String.valueOf(root.getMessage()).lines().findFirst().orElse("unknown");
   }
 
-  /** Stops the application for good: it leaves its group, and its stores here are deleted. */
+  /** Stops the application for good: it leaves its group. */
   void retire() {
     retiring = true;
     close();

@@ -67,7 +67,7 @@ final class ViewsCommand {
                     .type(Integer.class)
                     .description(
                         "The most events each process reads a second, from 100; 0 for as many as it"
-                            + " can. Default: 5000.")
+                            + " can. Default: 2000.")
                     .build()));
     views.addSubcommand(
         "cancel", named(command("cancel", "Gives up a rebuild and deletes what there is of it.")));

@@ -61,7 +61,8 @@ final class DerivedViewsIT {
             CustomerDomain.CUSTOMERS,
             ProductDomain.PRODUCTS,
             PriceDomain.PRICES,
-            CatalogueDomain.CATALOGUE);
+            CatalogueDomain.CATALOGUE,
+            Shelves.SHELVES);
     api = new ApiClient(instance.url());
   }
 
@@ -149,6 +150,91 @@ final class DerivedViewsIT {
       assertEquals("kettle " + i, json(row).get("name").asString());
       assertEquals(i, json(row).get("amount").asInt(), row.body());
     }
+  }
+
+  @Test
+  void whoever_wrote_reads_it_where_it_is_summed_up() {
+    String one = "one-" + UUID.randomUUID();
+    String other = "other-" + UUID.randomUUID();
+    String shelf = "/domains/shelves/views/filled/";
+    List<String> pages = new ArrayList<>();
+    for (int i = 1; i <= WRITES / 2; i++) {
+      HttpResponse<String> added =
+          api.post(
+              "/products", "{\"name\":\"pan\",\"category\":\"" + one + "\",\"description\":\"\"}");
+      HttpResponse<String> row = api.get(shelf + one + "?wait=10s&after=" + token(added));
+      assertEquals(200, row.statusCode(), row.body());
+      assertEquals(i, json(row).get("products").asInt(), row.body());
+      pages.add(header(added, "Location"));
+    }
+    int left = pages.size();
+    for (String page : pages) {
+      String token =
+          token(
+              left % 2 == 0
+                  ? api.put(page + "/discontinuation", "{}")
+                  : api.put(
+                      page + "/description",
+                      "{\"name\":\"pan\",\"category\":\"" + other + "\",\"description\":\"\"}"));
+      left--;
+      HttpResponse<String> row = api.get(shelf + one + "?wait=10s&after=" + token);
+      if (left == 0) {
+        assertEquals(404, row.statusCode(), row.body());
+      } else {
+        assertEquals(left, json(row).get("products").asInt(), row.body());
+      }
+    }
+    assertEquals(
+        pages.size() - pages.size() / 2,
+        json(api.get(shelf + other)).get("products").asInt(),
+        "those that were moved and not discontinued");
+  }
+
+  @Test
+  void whoever_wrote_finds_it_in_a_list() {
+    String category = "list-" + UUID.randomUUID();
+    String list = "/domains/catalogue/views/product-page?category=" + category;
+    for (int i = 1; i <= WRITES / 2; i++) {
+      HttpResponse<String> added =
+          api.post(
+              "/products",
+              "{\"name\":\"pan\",\"category\":\"" + category + "\",\"description\":\"\"}");
+      HttpResponse<String> page = api.get(list + "&wait=10s", "Pleat-Token", token(added));
+      assertEquals(200, page.statusCode(), page.body());
+      assertEquals(i, json(page).get("rows").size(), page.body());
+    }
+    String email = anAddress();
+    HttpResponse<String> found =
+        api.get(
+            "/domains/customers/views/by-id?wait=10s&by-email="
+                + email
+                + "&after="
+                + token(invite(email, someId())));
+    assertEquals(1, json(found).get("rows").size(), found.body());
+  }
+
+  @Test
+  void the_answer_to_a_write_can_be_the_row_that_is_joined() {
+    HttpResponse<String> added =
+        api.post(
+            "/products",
+            "{\"name\":\"pot\",\"category\":\"kitchen\",\"description\":\"\"}",
+            "Prefer",
+            "return=representation");
+    assertEquals(201, added.statusCode(), added.body());
+    assertEquals("return=representation", header(added, "Preference-Applied"));
+    assertEquals("pot", json(added).get("name").asString(), added.body());
+    String page = header(added, "Location");
+    assertEquals(page, header(added, "Content-Location"));
+    assertEquals(Optional.empty(), added.headers().firstValue("ETag"));
+
+    HttpResponse<String> described =
+        api.put(
+            page + "/description",
+            "{\"name\":\"big pot\",\"category\":\"kitchen\",\"description\":\"\"}",
+            "Prefer",
+            "return=representation");
+    assertEquals("big pot", json(described).get("name").asString(), described.body());
   }
 
   @Test

@@ -4,7 +4,6 @@ import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.Action;
 import dev.pleat.schemas.DomainSchema.IdFormat;
-import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.JsonSchemas.Violation;
@@ -19,6 +18,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,6 +42,10 @@ final class CommandRoutes {
   private final Function<String, String> logId;
   private final PendingCommands pending;
   private final InstantSource clock;
+
+  /** Domain to the row that stands for one of its aggregates. */
+  private final Map<String, Representation> representations = new HashMap<>();
+
   private final Semaphore underWay;
 
   /**
@@ -50,6 +54,7 @@ final class CommandRoutes {
    * @param maxUnderWay how many commands may be handed over at once
    */
   CommandRoutes(
+      List<DomainSchema<?, ?>> schemas,
       Commands commands,
       Views views,
       Function<String, String> logId,
@@ -62,17 +67,20 @@ final class CommandRoutes {
     this.pending = pending;
     this.underWay = new Semaphore(maxUnderWay);
     this.clock = clock;
+    for (DomainSchema<?, ?> schema : schemas) {
+      Representation.of(schema, schemas).ifPresent(row -> representations.put(schema.name(), row));
+    }
+  }
+
+  private Optional<Representation> representation(DomainSchema<?, ?> schema) {
+    return Optional.ofNullable(representations.get(schema.name()));
   }
 
   /** Which aggregate a request addresses, and so what its body must look like. */
   private sealed interface Target {}
 
-  /**
-   * A new aggregate: the body has no id.
-   *
-   * @param readAt the path where its row is read, if another domain shows it
-   */
-  private record New(Optional<String> readAt) implements Target {}
+  /** A new aggregate: the body has no id. */
+  private record New() implements Target {}
 
   /** The aggregate in the path: the body need not have the id. */
   private record Named(String id) implements Target {}
@@ -92,19 +100,14 @@ final class CommandRoutes {
       Optional<String> traceparent,
       Optional<String> actor) {}
 
-  /**
-   * {@code POST} on a domain's creating route.
-   *
-   * @param readAt the path where a row is read that another domain shows
-   */
-  <C> Reply create(
-      Context request, DomainSchema<C, ?> schema, Action<C> action, Optional<String> readAt)
+  /** {@code POST} on a domain's creating route. */
+  <C> Reply create(Context request, DomainSchema<C, ?> schema, Action<C> action)
       throws IOException {
     return take(
         request,
         schema,
         action,
-        schema.idFormat() == IdFormat.UUID ? new New(readAt) : new NamedInBody(true));
+        schema.idFormat() == IdFormat.UUID ? new New() : new NamedInBody(true));
   }
 
   /** {@code PUT} on a domain's updating route. */
@@ -221,7 +224,8 @@ final class CommandRoutes {
       JsonObject data,
       Asked asked) {
     SubmittedCommand plain =
-        SubmittedCommand.of(asked.commandId(), action.name(), data, clock.instant());
+        SubmittedCommand.of(asked.commandId(), action.name(), data, clock.instant())
+            .inSchemaVersion(schema.writtenSchemaVersion(action.name()));
     SubmittedCommand by = asked.actor().map(plain::by).orElse(plain);
     SubmittedCommand command =
         asked.expectedVersion().isPresent()
@@ -265,8 +269,8 @@ final class CommandRoutes {
           case Accepted accepted -> {
             Reply done = done(schema, aggregateId, outcome, token, asked);
             yield creates(target)
-                ? location(schema, target, aggregateId)
-                    .map(path -> status(done, 201).with("Location", path))
+                ? representation(schema)
+                    .map(row -> status(done, 201).with("Location", row.path(aggregateId)))
                     .orElseGet(() -> status(done, 201))
                 : done;
           }
@@ -276,16 +280,6 @@ final class CommandRoutes {
         };
     Reply withToken = reply.with("Pleat-Token", token);
     return outcome.replayed() ? withToken.with("Idempotent-Replayed", "true") : withToken;
-  }
-
-  private static Optional<String> location(
-      DomainSchema<?, ?> schema, Target target, String aggregateId) {
-    return Paths.row(schema, aggregateId)
-        .or(
-            () ->
-                target instanceof New created
-                    ? created.readAt().map(path -> Paths.filled(path, aggregateId))
-                    : Optional.empty());
   }
 
   private static boolean creates(Target target) {
@@ -308,23 +302,26 @@ final class CommandRoutes {
       DomainSchema<?, ?> schema, String aggregateId, Outcome outcome, String token, Asked asked) {
     long version = outcome.verdict().version();
     if (asked.preferences().representation()) {
-      Optional<View> view = Paths.representation(schema);
-      if (view.isPresent()
+      Optional<Representation> shown = representation(schema);
+      if (shown.isPresent()
           && views.row(
-                  schema,
-                  view.get(),
+                  shown.get().schema(),
+                  shown.get().view(),
                   aggregateId,
                   List.of(new ReadAfter(schema.name(), aggregateId, version)),
                   ROW_WAIT)
               instanceof Found<Row> found) {
         Row row = found.value();
+        Reply reply =
+            Reply.json(200, row.json()).with("Content-Location", shown.get().path(aggregateId));
+        // A row made from several aggregates has no version that If-Match could insist on.
         return applying(
             asked,
             false,
             true,
-            Reply.json(200, row.json())
-                .with("ETag", etag(row.version().orElse(version)))
-                .with("Content-Location", Paths.row(schema, aggregateId).orElseThrow()));
+            row.version().isPresent()
+                ? reply.with("ETag", etag(row.version().getAsLong()))
+                : reply);
       }
     }
     return applying(

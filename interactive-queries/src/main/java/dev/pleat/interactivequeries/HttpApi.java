@@ -61,7 +61,8 @@ public final class HttpApi implements AutoCloseable {
           Parameter.TRACEPARENT);
   private static final List<Parameter> ROW =
       List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
-  private static final List<Parameter> PAGE = List.of(Parameter.LIMIT, Parameter.CURSOR);
+  private static final List<Parameter> PAGE =
+      List.of(Parameter.LIMIT, Parameter.CURSOR, Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
   private static final List<Parameter> NONE = List.of();
 
   private static final List<Integer> CREATED =
@@ -110,6 +111,7 @@ public final class HttpApi implements AutoCloseable {
     this.parts = parts;
     this.commands =
         new CommandRoutes(
+            parts.schemas(),
             parts.commands(),
             parts.views(),
             parts.logId(),
@@ -153,7 +155,7 @@ public final class HttpApi implements AutoCloseable {
   private List<RouteRow> table(List<DomainSchema<?, ?>> schemas) {
     List<RouteRow> rows = new ArrayList<>();
     for (DomainSchema<?, ?> schema : schemas) {
-      addOwn(rows, schema, schemas);
+      addOwn(rows, schema);
       addGeneric(rows, schema);
     }
     add(
@@ -220,13 +222,11 @@ public final class HttpApi implements AutoCloseable {
   }
 
   /** The routes a domain declares in its schema. */
-  private <C> void addOwn(
-      List<RouteRow> rows, DomainSchema<C, ?> schema, List<DomainSchema<?, ?>> schemas) {
+  private <C> void addOwn(List<RouteRow> rows, DomainSchema<C, ?> schema) {
     for (DomainSchema.Route route : schema.routes()) {
       switch (route) {
         case Creates creates -> {
           Action<C> action = schema.action(creates.action()).orElseThrow();
-          Optional<String> readAt = readAt(creates.path() + "/{" + schema.idField() + "}", schemas);
           add(
               rows,
               sends(
@@ -238,7 +238,7 @@ public final class HttpApi implements AutoCloseable {
                       : OpenApi.data(schema, action),
                   schema,
                   CREATED,
-                  request -> commands.create(request, schema, action, readAt)));
+                  request -> commands.create(request, schema, action)));
         }
         case Updates updates -> {
           Action<C> action = schema.action(updates.action()).orElseThrow();
@@ -267,16 +267,6 @@ public final class HttpApi implements AutoCloseable {
         }
       }
     }
-  }
-
-  /** Another domain may show what this one creates. */
-  private static Optional<String> readAt(String path, List<DomainSchema<?, ?>> schemas) {
-    return schemas.stream()
-        .flatMap(schema -> schema.routes().stream())
-        .filter(Reads.class::isInstance)
-        .map(DomainSchema.Route::path)
-        .filter(path::equals)
-        .findFirst();
   }
 
   /** The routes that every domain has. */

@@ -18,7 +18,7 @@ final class OperatorRoutes {
   private static final String EVENTS_PER_SECOND = "events-per-second";
 
   /** Leaves most of two cores to those who ask. */
-  private static final int DEFAULT_EVENTS_PER_SECOND = 5_000;
+  private static final int DEFAULT_EVENTS_PER_SECOND = 2_000;
 
   private static final int SLOWEST = 100;
   private static final int FASTEST = 10_000_000;

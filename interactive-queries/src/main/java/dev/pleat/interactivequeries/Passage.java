@@ -21,7 +21,7 @@ final class Passage {
 
   private final ViewPositions positions;
   private final List<Set<String>> between;
-  private final int rowsPartition;
+  private final Set<Integer> rowsPartitions;
   private final Map<TopicPartition, Long> awaited = new HashMap<>();
   private int next;
 
@@ -29,12 +29,12 @@ final class Passage {
    * Begins where an event was read that this process has seen.
    *
    * @param source the partition of the events topic
-   * @param rowsPartition the partition in which the row would lie
+   * @param rowsPartitions the partitions in which the rows would lie
    */
-  Passage(ViewPositions positions, TopicPartition source, int rowsPartition) {
+  Passage(ViewPositions positions, TopicPartition source, Set<Integer> rowsPartitions) {
     this.positions = positions;
     this.between = positions.between(source.topic());
-    this.rowsPartition = rowsPartition;
+    this.rowsPartitions = Set.copyOf(rowsPartitions);
     if (!between.isEmpty()) {
       // Nothing fetched: the event was read by an earlier run, which committed it.
       positions.fetched(source).ifPresent(position -> awaited.put(source, position));
@@ -60,9 +60,9 @@ final class Passage {
     }
   }
 
-  /** In the last topics only what may be of the row's own partition counts. */
+  /** In the last topics only what may be of the rows' own partitions counts. */
   private void await(TopicPartition partition, long end) {
-    if (end > 0 && (next < between.size() || partition.partition() == rowsPartition)) {
+    if (end > 0 && (next < between.size() || rowsPartitions.contains(partition.partition()))) {
       awaited.put(partition, end);
     }
   }

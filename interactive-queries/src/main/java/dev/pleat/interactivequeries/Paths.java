@@ -4,45 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.IdFormat;
-import dev.pleat.schemas.DomainSchema.Reads;
 import dev.pleat.schemas.DomainSchema.View;
 import io.javalin.http.Context;
 import java.net.URLEncoder;
-import java.util.List;
-import java.util.Optional;
 import java.util.UUID;
 
 /** Where things are: the URLs that answers point at, and the ids that requests name. */
 final class Paths {
 
   private Paths() {}
-
-  /**
-   * The view whose row stands for an aggregate, of those keyed by its id: the only one with a
-   * route, else the first.
-   */
-  static Optional<View> representation(DomainSchema<?, ?> schema) {
-    List<View> views = schema.views().stream().filter(view -> view.derived().isEmpty()).toList();
-    List<View> withRoute =
-        views.stream()
-            .filter(view -> reads(schema).stream().anyMatch(it -> it.view().equals(view.name())))
-            .toList();
-    return (withRoute.size() == 1 ? withRoute : views).stream().findFirst();
-  }
-
-  /** Where an aggregate's row is read; empty if the domain has no view. */
-  static Optional<String> row(DomainSchema<?, ?> schema, String aggregateId) {
-    return representation(schema)
-        .map(
-            view ->
-                filled(
-                    reads(schema).stream()
-                        .filter(route -> route.view().equals(view.name()))
-                        .findFirst()
-                        .map(Reads::path)
-                        .orElse("/domains/" + schema.name() + "/views/" + view.name() + "/{id}"),
-                    aggregateId));
-  }
 
   /** A route's path with this id in it. */
   static String filled(String path, String id) {
@@ -88,10 +58,6 @@ final class Paths {
               case UUID -> " must be a UUID: 36 characters, lower case";
               case TEXT -> " must be text of 1 to 256 bytes without control characters";
             });
-  }
-
-  private static List<Reads> reads(DomainSchema<?, ?> schema) {
-    return schema.routes().stream().filter(Reads.class::isInstance).map(Reads.class::cast).toList();
   }
 
   private static String encoded(String id) {

@@ -63,9 +63,54 @@ public final class StreamsViews implements Views {
   @Override
   public Answer<Row> row(
       DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after, Duration wait) {
+    int partition = stores.partitionOf(schema.sources(view).getFirst(), key);
+    return answer(
+        new Query<>(schema, view, Set.of(partition), after) {
+          @Override
+          Answer<Row> read() {
+            return row(schema, view, key, partition);
+          }
+        },
+        wait);
+  }
+
+  private Answer<Row> row(DomainSchema<?, ?> schema, View view, String key, int partition) {
+    Held<byte[]> row =
+        stores.read(
+            schema,
+            view.rowsStore(),
+            Set.of(partition),
+            (ReadOnlyKeyValueStore<String, byte[]> store) -> store.get(key));
+    if (row.missing().isPresent()) {
+      return notNow(view, row.missing().get());
+    }
+    return only(row)
+        .<Answer<Row>>map(
+            json -> new Found<>(view.derived().isEmpty() ? Row.of(json) : Row.withoutVersion(json)))
+        .orElseGet(NotFound::new);
+  }
+
+  @Override
+  public Answer<Page> page(
+      DomainSchema<?, ?> schema,
+      View view,
+      PageRequest page,
+      List<ReadAfter> after,
+      Duration wait) {
+    return answer(
+        new Query<>(schema, view, stores.partitionsOf(schema.sources(view).getFirst()), after) {
+          @Override
+          Answer<Page> read() {
+            return new RowList(stores, schema, view, page.selection())
+                .page(page.from(), page.limit());
+          }
+        },
+        wait);
+  }
+
+  private <T> Answer<T> answer(Query<T> query, Duration wait) {
     long deadline = System.nanoTime() + wait.toNanos();
-    Query query = new Query(schema, view, key, after);
-    Answer<Row> first = query.now();
+    Answer<T> first = query.now();
     if (!mayChange(first) || wait.isZero() || wait.isNegative()) {
       return first;
     }
@@ -79,8 +124,8 @@ public final class StreamsViews implements Views {
     }
   }
 
-  private static Answer<Row> retry(Query query, long deadline, Answer<Row> first) {
-    Answer<Row> answer = first;
+  private static <T> Answer<T> retry(Query<T> query, long deadline, Answer<T> first) {
+    Answer<T> answer = first;
     long pause = FIRST_PAUSE_MS;
     try {
       for (long left = deadline - System.nanoTime();
@@ -96,70 +141,62 @@ public final class StreamsViews implements Views {
     return answer;
   }
 
-  private static boolean mayChange(Answer<Row> answer) {
+  private static <T> boolean mayChange(Answer<T> answer) {
     return switch (answer) {
-      case NotYet<Row> notYet -> true;
-      case Unavailable<Row> unavailable -> unavailable.code().equals(Answer.NOT_NOW);
-      case Found<Row> found -> false;
-      case NotFound<Row> notFound -> false;
+      case NotYet<T> notYet -> true;
+      case Unavailable<T> unavailable -> unavailable.code().equals(Answer.NOT_NOW);
+      case Found<T> found -> false;
+      case NotFound<T> notFound -> false;
     };
   }
 
-  /** One question for a row, asked until it is answered or time is up. Used by one thread. */
-  private final class Query {
+  /** One question, asked until it is answered or time is up. Used by one thread. */
+  private abstract class Query<T> {
     private final DomainSchema<?, ?> schema;
     private final View view;
-    private final String key;
-    private final int partition;
+    private final Set<Integer> rows;
     private final List<ReadAfter> unseen;
     private final List<UnderWay> underWay = new ArrayList<>();
 
-    Query(DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after) {
+    /**
+     * A question.
+     *
+     * @param rows the partitions in which what is asked for lies
+     */
+    Query(DomainSchema<?, ?> schema, View view, Set<Integer> rows, List<ReadAfter> after) {
       this.schema = schema;
       this.view = view;
-      this.key = key;
-      this.partition = stores.partitionOf(schema.sources(view).getFirst(), key);
+      this.rows = rows;
       this.unseen = new ArrayList<>(after);
     }
 
     /** A write that was seen, on its way to the rows through an application of Kafka Streams. */
     private record UnderWay(ReadAfter write, ViewPositions through, Passage passage) {}
 
-    Answer<Row> now() {
-      Optional<Unavailable<Row>> stopped =
+    /** Reads, once everything has been seen that must be. */
+    abstract Answer<T> read();
+
+    Answer<T> now() {
+      Optional<Unavailable<T>> stopped =
           view.derived().isEmpty()
-              ? stoppedHere(view.guard(schema), schema, Set.of(partition))
+              ? stoppedHere(view.guard(schema), schema, rows)
               : anySourceStopped();
       if (stopped.isPresent()) {
         return stopped.get();
       }
-      Optional<Answer<Row>> notYet = lookForWrites();
+      Optional<Answer<T>> notYet = lookForWrites();
       if (notYet.isPresent()) {
         return notYet.get();
       }
       // The seen version is written after the row: a row read after it is at least as new.
-      Held<byte[]> row =
-          stores.read(
-              schema,
-              view.rowsStore(),
-              Set.of(partition),
-              (ReadOnlyKeyValueStore<String, byte[]> store) -> store.get(key));
-      if (row.missing().isPresent()) {
-        return notNow(view, row.missing().get());
-      }
-      return only(row)
-          .<Answer<Row>>map(
-              json ->
-                  new Found<>(view.derived().isEmpty() ? Row.of(json) : Row.withoutVersion(json)))
-          .orElseGet(NotFound::new);
+      return read();
     }
 
     /** A row may come from any partition of any source. */
-    private Optional<Unavailable<Row>> anySourceStopped() {
+    private Optional<Unavailable<T>> anySourceStopped() {
       for (DomainSchema<?, ?> source : schema.sources(view)) {
         for (Integer each : stores.partitionsOf(source)) {
-          Optional<Unavailable<Row>> stopped =
-              stoppedHere(view.guard(source), source, Set.of(each));
+          Optional<Unavailable<T>> stopped = stoppedHere(view.guard(source), source, Set.of(each));
           // What is not held here, another instance has to say.
           if (stopped.isPresent() && stopped.get().code().equals(Answer.VIEW_STOPPED)) {
             return stopped;
@@ -169,7 +206,7 @@ public final class StreamsViews implements Views {
       return Optional.empty();
     }
 
-    private Optional<Unavailable<Row>> stoppedHere(
+    private Optional<Unavailable<T>> stoppedHere(
         Guard guard, DomainSchema<?, ?> source, Set<Integer> asked) {
       return asked.stream()
               .allMatch(each -> wentJustNow(new Place(schema.name(), guard.name(), each)))
@@ -178,10 +215,10 @@ public final class StreamsViews implements Views {
     }
 
     /** Empty once every write has been seen, and its consequences have come to the rows. */
-    private Optional<Answer<Row>> lookForWrites() {
+    private Optional<Answer<T>> lookForWrites() {
       beginAgainWhereApplicationsChanged();
       for (Iterator<ReadAfter> writes = unseen.iterator(); writes.hasNext(); ) {
-        Optional<Answer<Row>> notYet = lookFor(writes.next());
+        Optional<Answer<T>> notYet = lookFor(writes.next());
         if (notYet.isPresent()) {
           return notYet;
         }
@@ -202,7 +239,7 @@ public final class StreamsViews implements Views {
       }
     }
 
-    private Optional<Answer<Row>> lookFor(ReadAfter write) {
+    private Optional<Answer<T>> lookFor(ReadAfter write) {
       if (write.version() == 0) {
         return Optional.empty();
       }
@@ -233,27 +270,10 @@ public final class StreamsViews implements Views {
           return Optional.of(notNow(view, "it is being started or stopped"));
         }
         TopicPartition events = new TopicPartition(source.eventsTopic(), from);
-        underWay.add(new UnderWay(write, at.get(), new Passage(at.get(), events, partition)));
+        underWay.add(new UnderWay(write, at.get(), new Passage(at.get(), events, rows)));
       }
       return Optional.empty();
     }
-  }
-
-  @Override
-  public Answer<Page> page(
-      DomainSchema<?, ?> schema,
-      View view,
-      Selection selection,
-      Optional<byte[]> after,
-      int limit) {
-    for (DomainSchema<?, ?> source : schema.sources(view)) {
-      Optional<Unavailable<Page>> stopped =
-          stopped(schema, view, source, stores.partitionsOf(source));
-      if (stopped.isPresent()) {
-        return stopped.get();
-      }
-    }
-    return new RowList(stores, schema, view, selection).page(after, limit);
   }
 
   private boolean wentJustNow(Place place) {

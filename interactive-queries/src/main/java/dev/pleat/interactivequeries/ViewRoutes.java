@@ -37,7 +37,7 @@ final class ViewRoutes {
   private static final int MAX_TOKENS = 16;
   private static final String ORDER = "order";
   private static final List<String> KEYS = List.of("prefix", "from", "before");
-  private static final List<String> PAGES = List.of("limit", "cursor");
+  private static final List<String> PAGES = List.of("limit", "cursor", "after", "wait");
 
   private final Views views;
   private final Function<String, String> logId;
@@ -55,7 +55,12 @@ final class ViewRoutes {
   Reply row(Context request, DomainSchema<?, ?> schema, View view, String keyParameter) {
     String key = Paths.key(request, schema, view, keyParameter);
     return switch (views.row(
-        schema, view, key, tokens(request, schema, view, key), timeToWait(request))) {
+        schema,
+        view,
+        key,
+        tokens(request, schema, view, Optional.of(key)),
+        // Also without a token: a row that is being moved is worth waiting for.
+        timeToWait(request).orElse(DEFAULT_WAIT))) {
       case Found<Row> found -> {
         Reply row = Reply.json(200, found.value().json());
         OptionalLong version = found.value().version();
@@ -77,7 +82,10 @@ final class ViewRoutes {
     byte[] scope = scope(schema, view, selection);
     Optional<byte[]> after =
         RequestHeaders.parameter(request, "cursor").map(text -> place(text, scope));
-    return switch (views.page(schema, view, selection, after, limit)) {
+    List<ReadAfter> writes = tokens(request, schema, view, Optional.empty());
+    Duration wait = timeToWait(request).orElse(writes.isEmpty() ? Duration.ZERO : DEFAULT_WAIT);
+    return switch (views.page(
+        schema, view, new PageRequest(selection, after, limit), writes, wait)) {
       case Found<Page> found -> Reply.json(200, json(found.value(), scope));
       case NotFound<Page> notFound ->
           Problem.of(Problem.NOT_FOUND, "there is no such view").reply();
@@ -186,9 +194,13 @@ final class ViewRoutes {
     return view.indexes().stream().filter(kind::isInstance).map(DomainSchema.Index::name).toList();
   }
 
-  /** What the tokens name that came along, in one header or several. */
+  /**
+   * What the tokens name that came along, in one header or several.
+   *
+   * @param key of the row that is asked for, if it is only one
+   */
   private List<ReadAfter> tokens(
-      Context request, DomainSchema<?, ?> schema, View view, String key) {
+      Context request, DomainSchema<?, ?> schema, View view, Optional<String> key) {
     List<String> texts =
         Stream.concat(
                 RequestHeaders.all(request, "Pleat-Token").stream(),
@@ -204,7 +216,8 @@ final class ViewRoutes {
     return texts.stream().map(text -> checked(text, schema, view, key)).toList();
   }
 
-  private ReadAfter checked(String text, DomainSchema<?, ?> schema, View view, String key) {
+  private ReadAfter checked(
+      String text, DomainSchema<?, ?> schema, View view, Optional<String> key) {
     Token token =
         Token.parse(text)
             .orElseThrow(
@@ -218,17 +231,16 @@ final class ViewRoutes {
     if (!token.logId().equals(logId.apply(token.domain()))) {
       throw Refusal.of(Problem.INVALID_TOKEN, "this token is of another event log");
     }
-    if (view.derived().isEmpty() && !token.aggregateId().equals(key)) {
+    if (view.derived().isEmpty() && key.filter(it -> !it.equals(token.aggregateId())).isPresent()) {
       throw Refusal.of(Problem.INVALID_TOKEN, "this token is about another aggregate");
     }
     return new ReadAfter(token.domain(), token.aggregateId(), token.version());
   }
 
-  private static Duration timeToWait(Context request) {
+  private static Optional<Duration> timeToWait(Context request) {
     Optional<String> text = RequestHeaders.parameter(request, "wait");
     if (text.isEmpty()) {
-      // Also without a token: a row that is being moved to another instance is worth waiting for.
-      return DEFAULT_WAIT;
+      return Optional.empty();
     }
     Matcher wait = WAIT.matcher(text.get());
     if (wait.matches()) {
@@ -236,7 +248,7 @@ final class ViewRoutes {
       Duration time =
           wait.group(2).equals("s") ? Duration.ofSeconds(number) : Duration.ofMillis(number);
       if (time.compareTo(MAX_WAIT) <= 0) {
-        return time;
+        return Optional.of(time);
       }
     }
     throw Refusal.of(Problem.INVALID_PARAMETER, "wait must be like 2s or 500ms, and at most 30s");

@@ -4,7 +4,6 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /** Where the rows of views are looked up. Safe for use by many threads. */
 public interface Views {
@@ -21,12 +20,12 @@ public interface Views {
       DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after, Duration wait);
 
   /**
-   * Some of the rows that are selected, in their order.
+   * Some of the rows that are selected, in their order. Blocks the calling thread as {@link #row}
+   * does.
    *
-   * @param selection of indexes that the view declares
-   * @param after where the page before of the same selection ended; empty to begin
-   * @param limit the most rows to answer, at least 1
+   * @param after writes that all rows must have seen, each in a domain the view is made from
+   * @param wait how long to wait for those, or for data that is being moved or restored
    */
   Answer<Page> page(
-      DomainSchema<?, ?> schema, View view, Selection selection, Optional<byte[]> after, int limit);
+      DomainSchema<?, ?> schema, View view, PageRequest page, List<ReadAfter> after, Duration wait);
 }

@@ -84,10 +84,17 @@ final class InMemoryViews implements Views {
   public synchronized Answer<Page> page(
       DomainSchema<?, ?> schema,
       View view,
-      Selection selection,
-      Optional<byte[]> after,
-      int limit) {
-    Optional<String> afterKey = after.map(place -> new String(place, UTF_8));
+      PageRequest request,
+      List<ReadAfter> after,
+      Duration wait) {
+    for (ReadAfter write : after) {
+      if (row(schema, view, write.aggregateId(), List.of(write), wait)
+          instanceof Answer.NotYet<Row> notYet) {
+        return new Answer.NotYet<>(notYet.detail());
+      }
+    }
+    int limit = request.limit();
+    Optional<String> afterKey = request.from().map(place -> new String(place, UTF_8));
     if (trouble.isPresent()) {
       return new Answer.Unavailable<>(trouble.get().code(), trouble.get().detail());
     }

@@ -111,7 +111,7 @@ final class OperatorRoutesTest {
   @Test
   void a_rebuild_leaves_room_for_others_unless_it_is_told_not_to() {
     api.post(VIEW + "/rebuild", "{}");
-    assertEquals(Map.of("values", 5_000), api.operations.building());
+    assertEquals(Map.of("values", 2_000), api.operations.building());
     assertEquals(202, api.post(VIEW + "/cancel", "{}").status());
     api.post(VIEW + "/rebuild", "{\"events-per-second\":0}");
     assertEquals(Map.of("values", 0), api.operations.building());

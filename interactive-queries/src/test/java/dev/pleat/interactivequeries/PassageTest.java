@@ -66,7 +66,7 @@ class PassageTest {
   }
 
   private Passage passage() {
-    return new Passage(application, EVENTS, ROW);
+    return new Passage(application, EVENTS, Set.of(ROW));
   }
 
   @Test

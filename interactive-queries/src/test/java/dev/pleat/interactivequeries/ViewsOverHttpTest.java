@@ -229,6 +229,17 @@ final class ViewsOverHttpTest {
   }
 
   @Test
+  void a_page_waits_for_the_writes_it_has_to_have_seen() {
+    api.views.putRow(VALUE_ID, 3, 1);
+    String path = "/domains/calculator/views/values";
+    assertEquals(200, api.get(path + "?after=" + token(3)).status());
+    assertEquals(200, api.get(path, "Pleat-Token", token(3)).status());
+    api.get(path + "?wait=10ms&after=" + token(4)).isProblem(503, "position-not-reached");
+    api.get(path + "?after=x").isProblem(400, "invalid-token");
+    api.get(path + "?wait=31s").isProblem(400, "invalid-parameter");
+  }
+
+  @Test
   void refuses_cursors_it_did_not_make() {
     for (String wrong : List.of("x", "", token(1), "a".repeat(5_000))) {
       api.get("/domains/calculator/views/values?cursor=" + wrong)

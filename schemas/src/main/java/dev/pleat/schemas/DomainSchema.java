@@ -2,6 +2,7 @@ package dev.pleat.schemas;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pleat.schemas.JsonCodec.JsonObject;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
@@ -209,6 +211,7 @@ public final class DomainSchema<C, E> {
   private final Map<String, Action<C>> actions;
   private final Map<String, Class<? extends E>> events;
   private final Map<String, View> views;
+  private final Map<String, List<Upcaster>> upcasters;
   private final List<Route> routes;
   private final JsonSchemas jsonSchemas;
 
@@ -220,6 +223,7 @@ public final class DomainSchema<C, E> {
     this.actions = Map.copyOf(builder.actions);
     this.events = events;
     this.views = Map.copyOf(builder.views);
+    this.upcasters = Map.copyOf(builder.upcasters);
     this.routes = List.copyOf(builder.routes);
     this.jsonSchemas =
         JsonSchemas.load(
@@ -313,6 +317,62 @@ public final class DomainSchema<C, E> {
     return events.keySet().stream().sorted().toList();
   }
 
+  /** The version of an action's or event's schema that this release writes, from 1. */
+  public int schemaVersion(String message) {
+    return 1 + upcasters.getOrDefault(message, List.of()).size();
+  }
+
+  /** What a message written now says of its schema's version: nothing while it is the first. */
+  public OptionalLong writtenSchemaVersion(String message) {
+    int version = schemaVersion(message);
+    return version == 1 ? OptionalLong.empty() : OptionalLong.of(version);
+  }
+
+  /**
+   * A command with its data in the version of this release.
+   *
+   * @throws UnreadableMessage if it is of a newer one, or its data cannot be brought there
+   */
+  public SubmittedCommand upcast(SubmittedCommand command) {
+    return command.withData(upcast(command.action(), command.schemaVersion(), command.data()));
+  }
+
+  /**
+   * An event with its data in the version of this release.
+   *
+   * @throws UnreadableMessage if it is of a newer one, or its data cannot be brought there
+   */
+  public RecordedEvent upcast(RecordedEvent event) {
+    return event.withData(upcast(event.action(), event.schemaVersion(), event.data()));
+  }
+
+  private JsonObject upcast(String message, OptionalLong written, JsonObject data) {
+    long from = written.orElse(1);
+    int now = schemaVersion(message);
+    if (from == now || !(actions.containsKey(message) || events.containsKey(message))) {
+      return data;
+    }
+    if (from > now || from < 1) {
+      throw new UnreadableMessage(
+          UnreadableMessage.Reason.INVALID_ENVELOPE,
+          "/schema-version is %d, and this release knows %s up to %d"
+              .formatted(from, message, now));
+    }
+    Map<String, Object> fields = JsonCodec.fields(data);
+    for (Upcaster each :
+        upcasters.getOrDefault(message, List.of()).subList((int) from - 1, now - 1)) {
+      try {
+        fields = each.upcast(fields);
+      } catch (RuntimeException e) {
+        throw new UnreadableMessage(
+            UnreadableMessage.Reason.INVALID_ENVELOPE,
+            "/data of version %d of %s cannot be brought to version %d: %s"
+                .formatted(from, message, now, e));
+      }
+    }
+    return JsonCodec.object(fields);
+  }
+
   /** The view of this name. */
   public Optional<View> view(String view) {
     return Optional.ofNullable(views.get(view));
@@ -404,6 +464,7 @@ public final class DomainSchema<C, E> {
     private final Class<?> anchor;
     private final Map<String, Action<C>> actions = new LinkedHashMap<>();
     private final Map<String, View> views = new LinkedHashMap<>();
+    private final Map<String, List<Upcaster>> upcasters = new LinkedHashMap<>();
     private final List<Route> routes = new ArrayList<>();
     private String idField = "id";
     private IdFormat idFormat = IdFormat.TEXT;
@@ -438,6 +499,22 @@ public final class DomainSchema<C, E> {
     /** A command type and everything its decision may be rejected with. */
     public Builder<C, E> action(Class<? extends C> type, String... reasons) {
       actions.put(type.getSimpleName(), new Action<>(type.getSimpleName(), type, Set.of(reasons)));
+      return this;
+    }
+
+    /**
+     * The schema of an action or event has another version than before: what was written in the
+     * last one is read through this.
+     *
+     * @param message the simple name of its record
+     * @param from the version that the upcaster takes; they are declared in order, from 1
+     */
+    public Builder<C, E> upcast(String message, int from, Upcaster upcaster) {
+      List<Upcaster> before = upcasters.getOrDefault(message, List.of());
+      require(
+          from == before.size() + 1,
+          message + ": the next upcaster is from version " + (before.size() + 1));
+      upcasters.put(message, Stream.concat(before.stream(), Stream.of(upcaster)).toList());
       return this;
     }
 
@@ -547,6 +624,13 @@ public final class DomainSchema<C, E> {
             !events.containsKey(type.getSimpleName()),
             type.getSimpleName() + " is the name of a command and of an event");
       }
+      upcasters
+          .keySet()
+          .forEach(
+              message ->
+                  require(
+                      actions.containsKey(message) || events.containsKey(message),
+                      message + " has an upcaster and is no action or event"));
       actions.values().forEach(Builder::check);
       views.keySet().forEach(view -> require(NAME.matcher(view).matches(), "view name " + view));
       views.values().forEach(view -> check(view, onlyViews));

@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -161,6 +162,9 @@ public final class JsonCodec {
           json.writeNumberProperty("version", event.version());
           json.writeNumberProperty("through", event.through());
           writeOrigin(json, event.correlationId(), event.actor());
+          if (event.schemaVersion().isPresent()) {
+            json.writeNumberProperty("schema-version", event.schemaVersion().getAsLong());
+          }
         });
   }
 
@@ -181,7 +185,8 @@ public final class JsonCodec {
           envelope.count("version"),
           envelope.count("through"),
           envelope.label("correlation-id"),
-          envelope.label("actor"));
+          envelope.label("actor"),
+          envelope.optionalCount("schema-version"));
     } catch (IllegalArgumentException e) {
       throw new UnreadableMessage(Reason.INVALID_ENVELOPE, String.valueOf(e.getMessage()));
     }
@@ -336,6 +341,12 @@ public final class JsonCodec {
               + ": "
               + e.getOriginalMessage().lines().findFirst().orElse(""));
     }
+  }
+
+  /** The fields of an object in their order, as plain Java, in a map of its own. */
+  @SuppressWarnings("unchecked") // an object's fields have names
+  static Map<String, Object> fields(JsonObject object) {
+    return new LinkedHashMap<>((Map<String, Object>) toRecord(object, Map.class));
   }
 
   /** A JSON object of these fields, in the order of the map. Values are plain Java. */

@@ -43,26 +43,35 @@ public final class MessageCodec<C, E> {
           "version",
           "through",
           "correlation-id",
-          "actor");
+          "actor",
+          "schema-version");
 
   private static final int USUAL_CANONICAL_BYTES = 192;
   private static final int USUAL_EVENT_BYTES = 512;
 
   /** The form of an action, and what its fingerprints begin with. */
-  private record ActionForm<C>(Action<C> action, byte[] context, RecordForm<? extends C> form) {}
+  private record ActionForm<C>(
+      Action<C> action, byte[] context, int schemaVersion, RecordForm<? extends C> form) {}
 
   /** The form of an event, and what its bytes have between ids and data. */
-  private record EventForm<E>(byte[] beforeData, RecordForm<? extends E> form) {}
+  private record EventForm<E>(byte[] beforeData, int schemaVersion, RecordForm<? extends E> form) {}
 
+  private final DomainSchema<C, E> schema;
   private final Map<String, ActionForm<C>> actions = new HashMap<>();
   private final Map<Class<?>, EventForm<E>> events = new HashMap<>();
   private final Map<String, EventForm<E>> eventsByName = new HashMap<>();
 
   private MessageCodec(DomainSchema<C, E> schema) {
+    this.schema = schema;
     for (Action<C> action : schema.actions()) {
       byte[] context = (action.name() + "\n").getBytes(UTF_8);
       form(schema, action.name(), action.type())
-          .ifPresent(form -> actions.put(action.name(), new ActionForm<>(action, context, form)));
+          .ifPresent(
+              form ->
+                  actions.put(
+                      action.name(),
+                      new ActionForm<>(
+                          action, context, schema.schemaVersion(action.name()), form)));
     }
     for (String name : schema.events()) {
       Class<? extends E> type = schema.event(name).orElseThrow();
@@ -70,7 +79,7 @@ public final class MessageCodec<C, E> {
       form(schema, name, type)
           .ifPresent(
               form -> {
-                EventForm<E> event = new EventForm<>(beforeData, form);
+                EventForm<E> event = new EventForm<>(beforeData, schema.schemaVersion(name), form);
                 events.put(type, event);
                 eventsByName.put(name, event);
               });
@@ -105,6 +114,7 @@ public final class MessageCodec<C, E> {
     private @Nullable Instant notAfter;
     private @Nullable String correlationId;
     private @Nullable String actor;
+    private long schemaVersion = 1;
 
     CommandFields(byte[] value) {
       super(value);
@@ -113,6 +123,9 @@ public final class MessageCodec<C, E> {
     Optional<ReadCommand<C>> read() {
       int seen = takeAll(COMMAND_FIELDS);
       if ((seen & REQUIRED) != REQUIRED || id == null || action == null || data == null) {
+        return Optional.empty();
+      }
+      if (schemaVersion != action.schemaVersion()) {
         return Optional.empty();
       }
       return Optional.of(
@@ -143,7 +156,7 @@ public final class MessageCodec<C, E> {
         case 5 -> (notAfter = json.instant()) != null;
         case 6 -> (correlationId = label()) != null;
         case 7 -> (actor = label()) != null;
-        default -> json.count() >= 0;
+        default -> (schemaVersion = json.count()) >= 0;
       };
     }
 
@@ -174,6 +187,15 @@ public final class MessageCodec<C, E> {
     return new EventFields(value).read();
   }
 
+  /**
+   * The general way, which reads every event, in the version of its schema that this release has.
+   *
+   * @throws UnreadableMessage if these bytes are no event, or of a version this release cannot read
+   */
+  public RecordedEvent readAnyEvent(byte[] value) {
+    return schema.upcast(JsonCodec.readEvent(value));
+  }
+
   /** The fields of one event while they are read. */
   private final class EventFields extends PlainFields {
     private static final int REQUIRED = 0b111_1111;
@@ -182,6 +204,7 @@ public final class MessageCodec<C, E> {
     private RecordForm.@Nullable Read<? extends E> data;
     private long version;
     private long through;
+    private long schemaVersion = 1;
 
     EventFields(byte[] value) {
       super(value);
@@ -189,7 +212,12 @@ public final class MessageCodec<C, E> {
 
     Optional<ReadEvent<E>> read() {
       int seen = takeAll(EVENT_FIELDS);
-      return (seen & REQUIRED) == REQUIRED && data != null && version >= 1 && version <= through
+      return (seen & REQUIRED) == REQUIRED
+              && action != null
+              && data != null
+              && schemaVersion == action.schemaVersion()
+              && version >= 1
+              && version <= through
           ? Optional.of(new ReadEvent<>(version, through, data.record()))
           : Optional.empty();
     }
@@ -207,7 +235,8 @@ public final class MessageCodec<C, E> {
         case 4 -> json.instant() != null;
         case 5 -> (version = json.count()) >= 0;
         case 6 -> (through = json.count()) >= 0;
-        default -> label() != null;
+        case 7, 8 -> label() != null;
+        default -> (schemaVersion = json.count()) >= 0;
       };
     }
   }
@@ -239,6 +268,9 @@ public final class MessageCodec<C, E> {
     json.utf8("},\"timestamp\":\"").instant(timestamp);
     json.utf8("\",\"version\":").decimal(version).utf8(",\"through\":").decimal(through);
     JsonCodec.writeOrigin(json, correlationId, actor);
+    if (form.schemaVersion() > 1) {
+      json.utf8(",\"schema-version\":").decimal(form.schemaVersion());
+    }
     return Optional.of(json.put('}').toBytes());
   }
 }

@@ -3,6 +3,7 @@ package dev.pleat.schemas;
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 
 /**
@@ -19,6 +20,7 @@ import java.util.UUID;
  * @param through the version of the last event of the same command
  * @param correlationId carried over from the command
  * @param actor carried over from the command
+ * @param schemaVersion the version of the event's schema; absent for the first
  */
 public record RecordedEvent(
     UUID id,
@@ -29,7 +31,8 @@ public record RecordedEvent(
     long version,
     long through,
     Optional<String> correlationId,
-    Optional<String> actor) {
+    Optional<String> actor,
+    OptionalLong schemaVersion) {
 
   /**
    * Checks what every reader relies on.
@@ -41,5 +44,43 @@ public record RecordedEvent(
       throw new IllegalArgumentException(
           "version " + version + " through " + through + ": versions count from 1 up to through");
     }
+  }
+
+  /** An event in the first version of its schema. */
+  public RecordedEvent(
+      UUID id,
+      UUID parentId,
+      String action,
+      JsonObject data,
+      Instant timestamp,
+      long version,
+      long through,
+      Optional<String> correlationId,
+      Optional<String> actor) {
+    this(
+        id,
+        parentId,
+        action,
+        data,
+        timestamp,
+        version,
+        through,
+        correlationId,
+        actor,
+        OptionalLong.empty());
+  }
+
+  RecordedEvent withData(JsonObject other) {
+    return new RecordedEvent(
+        id,
+        parentId,
+        action,
+        other,
+        timestamp,
+        version,
+        through,
+        correlationId,
+        actor,
+        schemaVersion);
   }
 }

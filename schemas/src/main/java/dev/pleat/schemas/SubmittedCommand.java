@@ -76,4 +76,23 @@ public record SubmittedCommand(
         Optional.of(actor),
         schemaVersion);
   }
+
+  /** The same command, with data in this version of the action's schema. */
+  public SubmittedCommand inSchemaVersion(OptionalLong version) {
+    return new SubmittedCommand(
+        id, action, data, timestamp, expectedVersion, notAfter, correlationId, actor, version);
+  }
+
+  SubmittedCommand withData(JsonObject other) {
+    return new SubmittedCommand(
+        id,
+        action,
+        other,
+        timestamp,
+        expectedVersion,
+        notAfter,
+        correlationId,
+        actor,
+        schemaVersion);
+  }
 }

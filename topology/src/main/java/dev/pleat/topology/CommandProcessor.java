@@ -331,10 +331,16 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     };
   }
 
-  private Decided check(Case<C> turn, SubmittedCommand command) {
-    Optional<Action<C>> action = schema.action(command.action());
+  private Decided check(Case<C> turn, SubmittedCommand submitted) {
+    Optional<Action<C>> action = schema.action(submitted.action());
     if (action.isEmpty()) {
       return turn.forgotten(turn.rejected("unknown-action", schema + " has no such action"));
+    }
+    SubmittedCommand command;
+    try {
+      command = schema.upcast(submitted);
+    } catch (UnreadableMessage e) {
+      return turn.forgotten(turn.rejected("schema-mismatch", e.detail()));
     }
     Optional<String> addressed = command.data().text(schema.idField()).map(schema::aggregateId);
     if (addressed.isPresent() && !addressed.get().equals(turn.name().id())) {
@@ -484,7 +490,8 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
                         version,
                         through,
                         command.correlationId(),
-                        command.actor())));
+                        command.actor(),
+                        schema.writtenSchemaVersion(event.getClass().getSimpleName()))));
   }
 
   /** An event is kept for ever: one that does not fit its own schema must not get out. */

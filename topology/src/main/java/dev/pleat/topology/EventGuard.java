@@ -279,7 +279,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
       return new WholeCommand.Ready<>(ready.get());
     }
     try {
-      return new WholeCommand.General<>(JsonCodec.readEvent(bytes));
+      return new WholeCommand.General<>(messages.readAnyEvent(bytes));
     } catch (UnreadableMessage e) {
       throw new CannotFold("unreadable", e.detail(), e);
     }

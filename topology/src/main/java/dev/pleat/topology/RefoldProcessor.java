@@ -86,7 +86,7 @@ final class RefoldProcessor<S, E> implements Processor<byte[], byte[], Void, Voi
     }
     RecordedEvent event;
     try {
-      event = JsonCodec.readEvent(record.value());
+      event = domain.schema().upcast(JsonCodec.readEvent(record.value()));
     } catch (UnreadableMessage e) {
       throw cannotFold(e.detail(), e);
     }

@@ -139,7 +139,7 @@ class GoldenRowsTest {
   private static <S, E> Optional<String> trouble(Domain<S, ?, E> domain) {
     Set<String> unseen = new TreeSet<>(domain.schema().events());
     for (Line line : Line.of(domain.schema())) {
-      RecordedEvent event = JsonCodec.readEvent(line.event());
+      RecordedEvent event = domain.schema().upcast(JsonCodec.readEvent(line.event()));
       Class<? extends E> type = domain.schema().event(event.action()).orElseThrow();
       domain
           .decider()
