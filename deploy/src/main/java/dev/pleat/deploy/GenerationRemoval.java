@@ -46,16 +46,15 @@ record GenerationRemoval(Admin admin, Path state) {
               .filter(name -> name.startsWith(applicationId + "-"))
               .sorted()
               .toList();
-      if (!hasNoMembers(applicationId)) {
+      if (topics.isEmpty()) {
+        // The group is deleted before them.
+        return true;
+      }
+      if (!hasNoMembers(applicationId) || !deleteGroup(applicationId)) {
         return false;
       }
-      if (!deleteGroup(applicationId)) {
-        return false;
-      }
-      if (!topics.isEmpty()) {
-        LOG.info("deleting {} and the topics {}", applicationId, topics);
-        get(admin.deleteTopics(topics).all());
-      }
+      LOG.info("deleting the topics {}", topics);
+      get(admin.deleteTopics(topics).all());
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -86,6 +86,12 @@ final class Generations implements ViewOperations, AutoCloseable {
     return Optional.ofNullable(byStore.get(place(domain, store))).flatMap(ServedView::asked);
   }
 
+  /** Why the view that has a store cannot be asked at all just now; empty if it can. */
+  Optional<String> trouble(String domain, String store) {
+    return Optional.ofNullable(byStore.get(place(domain, store)))
+        .flatMap(view -> view.working().reason());
+  }
+
   private void follow() {
     while (!closing) {
       boolean soon = false;

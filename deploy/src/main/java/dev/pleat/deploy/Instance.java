@@ -6,6 +6,7 @@ import dev.pleat.interactivequeries.Health;
 import dev.pleat.interactivequeries.HttpApi;
 import dev.pleat.interactivequeries.KafkaCommands;
 import dev.pleat.interactivequeries.Listener;
+import dev.pleat.interactivequeries.RunningStreams;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
 import dev.pleat.interactivequeries.StreamsViews;
 import dev.pleat.interactivequeries.ViewPositions;
@@ -122,13 +123,13 @@ final class Instance implements AutoCloseable {
       List<DomainSchema<?, ?>> decided = new ArrayList<>(schemas);
       decided.removeIf(schema -> !schema.takesCommands());
       commands = opened(new KafkaCommands(connection, decided));
-      StreamsViews views = new StreamsViews(this::application, this::positions, partitions);
+      StreamsViews views = new StreamsViews(new Applications(), this::positions, partitions);
       Function<String, String> logId = domain -> topicsOf(topics, domain).eventsTopicId();
       StreamsCommandStatuses statuses =
           opened(
               new StreamsCommandStatuses(
                   new StreamsCommandStatuses.Sources(
-                      this::application,
+                      new Applications(),
                       partitions,
                       logId,
                       StatusTopology::applicationId,
@@ -342,11 +343,22 @@ final class Instance implements AutoCloseable {
     return role;
   }
 
-  private Optional<KafkaStreams> application(String domain, String store) {
-    return (store.equals(CommandStatus.STORE)
-            ? Optional.ofNullable(statusRoles.get(domain))
-            : generations.asked(domain, store))
-        .flatMap(StreamsRole::running);
+  /** The applications of this process, by what they store. */
+  private final class Applications implements RunningStreams {
+    @Override
+    public Optional<KafkaStreams> find(String domain, String store) {
+      return (store.equals(CommandStatus.STORE)
+              ? Optional.ofNullable(statusRoles.get(domain))
+              : generations.asked(domain, store))
+          .flatMap(StreamsRole::running);
+    }
+
+    @Override
+    public String missing(String domain, String store) {
+      return generations
+          .trouble(domain, store)
+          .orElseGet(() -> RunningStreams.super.missing(domain, store));
+    }
   }
 
   private Optional<ViewPositions> positions(DomainSchema<?, ?> schema, View view) {

@@ -324,6 +324,7 @@ final class ViewsCommand {
   private static int follow(Asked asked, Named view, String number)
       throws IOException, InterruptedException {
     ProgressBar bar = new ProgressBar(asked.out(), System.console() != null);
+    Optional<String> trouble = Optional.empty();
     while (true) {
       HttpResponse<byte[]> answer = asked.views();
       if (answer.statusCode() != 200) {
@@ -340,6 +341,13 @@ final class ViewsCommand {
         asked.err().println("pleat: generation " + number + " was given up");
         return FAILED;
       }
+      Optional<String> reason =
+          Optional.ofNullable(generation.get().get("reason")).map(String::valueOf);
+      if (reason.isPresent() && !reason.equals(trouble)) {
+        bar.end();
+        asked.err().println("pleat: generation " + number + ": " + reason.get());
+      }
+      trouble = reason;
       String status = String.valueOf(generation.get().get("status"));
       Progress progress = Progress.of(generation.get());
       if (status.equals(BUILDING) || status.equals("not here")) {

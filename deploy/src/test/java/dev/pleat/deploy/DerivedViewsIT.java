@@ -62,7 +62,8 @@ final class DerivedViewsIT {
             ProductDomain.PRODUCTS,
             PriceDomain.PRICES,
             CatalogueDomain.CATALOGUE,
-            Shelves.SHELVES);
+            Shelves.SHELVES,
+            Offers.OFFERS);
     api = new ApiClient(instance.url());
   }
 
@@ -188,6 +189,28 @@ final class DerivedViewsIT {
         pages.size() - pages.size() / 2,
         json(api.get(shelf + other)).get("products").asInt(),
         "those that were moved and not discontinued");
+  }
+
+  @Test
+  void whoever_wrote_reads_it_where_it_is_joined_by_a_foreign_key() {
+    for (int i = 1; i <= WRITES / 2; i++) {
+      HttpResponse<String> added = add("pot " + i);
+      String id = header(added, "Location").substring("/products/".length());
+      HttpResponse<String> priced = price(id, i);
+
+      HttpResponse<String> offer =
+          api.get(
+              "/domains/offers/views/named/"
+                  + id
+                  + "?wait=10s&after="
+                  + token(added)
+                  + ","
+                  + token(priced));
+
+      assertEquals(200, offer.statusCode(), offer.body());
+      assertEquals("pot " + i, json(offer).get("name").asString());
+      assertEquals(i, json(offer).get("amount").asInt());
+    }
   }
 
   @Test

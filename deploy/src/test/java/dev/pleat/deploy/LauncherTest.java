@@ -275,6 +275,28 @@ class LauncherTest {
     return Files.copy(Path.of("bin", "pleat"), Files.createDirectories(bin).resolve("pleat"));
   }
 
+  @Test
+  void serves_with_an_archive_of_classes_beside_what_it_built() throws Exception {
+    jdk("jdks/one", "25");
+    maven();
+    Path clone = cloned();
+    Path pleat = clone.resolve("deploy/bin/pleat");
+    String archive =
+        "-XX:SharedArchiveFile=" + clone.toRealPath().resolve("deploy/target/pleat-java25.jsa");
+
+    Ended serving = run(pleat, "serve");
+    assertTrue(serving.output().contains(archive), serving::toString);
+    assertTrue(serving.output().contains("-XX:+AutoCreateSharedArchive"), serving::toString);
+
+    // A short command makes none, and uses what there is.
+    Ended asking = run(pleat, "views");
+    assertFalse(asking.output().contains(archive), asking::toString);
+    Files.createFile(clone.resolve("deploy/target/pleat-java25.jsa"));
+    asking = run(pleat, "views");
+    assertTrue(asking.output().contains(archive), asking::toString);
+    assertFalse(asking.output().contains("-XX:+AutoCreateSharedArchive"), asking::toString);
+  }
+
   /** A clone that was never built. */
   private Path cloned() throws IOException {
     Path clone = directory.resolve("clone");

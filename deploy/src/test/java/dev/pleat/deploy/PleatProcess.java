@@ -49,6 +49,24 @@ final class PleatProcess implements AutoCloseable {
                 "serve",
                 "--data-dir",
                 dataDir.toString()));
+    return launch(command, name, flags);
+  }
+
+  /** Starts {@code deploy/bin/pleat serve}, as people do, and returns when everything is ready. */
+  static PleatProcess launcher(String name, Path dataDir, String... flags) {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of("bin", "pleat").toAbsolutePath().toString(),
+                "serve",
+                "--data-dir",
+                dataDir.toString()));
+    PleatProcess started = launch(command, name, flags);
+    started.awaitReady();
+    return started;
+  }
+
+  private static PleatProcess launch(List<String> command, String name, String... flags) {
     command.addAll(List.of(flags));
     if (!command.contains("--port")) {
       command.addAll(List.of("--port", "0"));
@@ -63,6 +81,7 @@ final class PleatProcess implements AutoCloseable {
                   ProcessBuilder.Redirect.appendTo(Path.of("target", name + ".log").toFile()));
       // As the launcher does.
       builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "2");
+      builder.environment().putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
       Process process = builder.start();
       return new PleatProcess(process, CompletableFuture.supplyAsync(() -> welcome(process)));
     } catch (IOException e) {

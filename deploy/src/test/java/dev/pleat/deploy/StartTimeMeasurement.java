@@ -36,8 +36,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * How long a start takes: the first one to the first 201, and with 100 000 commands of history
- * after SIGTERM and after {@code kill -9}, beside the start of the bare broker in the same run.
- * Medians of five. Not part of {@code verify}: the profile {@code measure} runs it.
+ * after SIGTERM and after {@code kill -9}, by the launcher, beside the start of the bare broker in
+ * the same run. Medians of five. Not part of {@code verify}: the profile {@code measure} runs it.
  */
 final class StartTimeMeasurement {
 
@@ -115,7 +115,7 @@ final class StartTimeMeasurement {
   }
 
   private static PleatProcess serve(Path data) {
-    return PleatProcess.start(
+    return PleatProcess.launcher(
         "start-times",
         data,
         "--kafka-port",

@@ -4,16 +4,6 @@ import static dev.pleat.deploy.ApiClient.header;
 import static dev.pleat.deploy.ApiClient.json;
 
 import dev.pleat.schemas.CommandContext;
-import dev.pleat.schemas.DomainSchema;
-import dev.pleat.schemas.DomainSchema.IdFormat;
-import dev.pleat.schemas.prices.PriceEvent;
-import dev.pleat.schemas.prices.PriceEvent.PriceSet;
-import dev.pleat.schemas.prices.PriceSchema;
-import dev.pleat.schemas.products.ProductEvent;
-import dev.pleat.schemas.products.ProductEvent.ProductAdded;
-import dev.pleat.schemas.products.ProductSchema;
-import dev.pleat.topology.Domain;
-import dev.pleat.topology.EventTables;
 import dev.pleat.topology.catalogue.CatalogueDomain;
 import dev.pleat.topology.customers.CustomerDomain;
 import dev.pleat.topology.prices.PriceDomain;
@@ -32,12 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.kstream.KTable;
-import org.apache.kafka.streams.kstream.Materialized;
-import org.apache.kafka.streams.kstream.TableJoined;
-import org.apache.kafka.streams.state.KeyValueStore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,51 +45,6 @@ final class TokenMeasurement {
   @TempDir Path directory;
 
   private final FigureSheet sheet = new FigureSheet("Tokens");
-
-  // ---- a view by foreign key
-
-  /** A price with the name of its product. */
-  record Offer(String productId, long amount, String name) {}
-
-  private static final DomainSchema<Void, Void> OFFERS =
-      DomainSchema.ofViews("offers", TokenMeasurement.class)
-          .derivedView(
-              "named",
-              Offer.class,
-              "product-id",
-              IdFormat.UUID,
-              ProductSchema.SCHEMA,
-              PriceSchema.SCHEMA)
-          .build();
-
-  private static Domain<Void, Void, Void> offers() {
-    return Domain.ofViews(OFFERS).derivedAs("named", Offer.class, TokenMeasurement::named).build();
-  }
-
-  private static KTable<String, Offer> named(EventTables events) {
-    KTable<String, ProductAdded> products =
-        events.table(
-            ProductSchema.SCHEMA,
-            ProductAdded.class,
-            (Optional<ProductAdded> row, ProductEvent event) ->
-                event instanceof ProductAdded added ? Optional.of(added) : row);
-    KTable<String, PriceSet> prices =
-        events.table(
-            PriceSchema.SCHEMA,
-            PriceSet.class,
-            (Optional<PriceSet> row, PriceEvent event) ->
-                switch (event) {
-                  case PriceSet set -> Optional.of(set);
-                });
-    return prices.join(
-        products,
-        PriceSet::productId,
-        (price, product) -> new Offer(price.productId(), price.amount(), product.name()),
-        TableJoined.as("by-product"),
-        Materialized.<String, Offer, KeyValueStore<Bytes, byte[]>>as("named-joined")
-            .withKeySerde(Serdes.String())
-            .withValueSerde(EventTables.serde(Offer.class)));
-  }
 
   // ---- writes and their reads
 
@@ -197,7 +136,7 @@ final class TokenMeasurement {
         ProductDomain.PRODUCTS,
         PriceDomain.PRICES,
         CatalogueDomain.CATALOGUE,
-        offers());
+        Offers.OFFERS);
   }
 
   private static double timed(String what, ApiClient api, Writer writer, List<List<String>> rows) {

@@ -89,7 +89,7 @@ final class LocalStores {
       Function<ReadOnlyKeyValueStore<K, V>, @Nullable R> read) {
     Optional<KafkaStreams> streams = running.find(schema.name(), store);
     if (streams.isEmpty()) {
-      return new Held<>(Map.of(), Optional.of("it is not served by this instance just now"));
+      return new Held<>(Map.of(), Optional.of(running.missing(schema.name(), store)));
     }
     Map<Integer, Optional<R>> results = new HashMap<>();
     Optional<String> missing = Optional.empty();
@@ -137,7 +137,7 @@ final class LocalStores {
       DomainSchema<?, ?> schema, String store, Set<Integer> asked, WindowKeyQuery<K, V> query) {
     Optional<KafkaStreams> streams = running.find(schema.name(), store);
     if (streams.isEmpty()) {
-      return new Held<>(Map.of(), Optional.of("it is not served by this instance just now"));
+      return new Held<>(Map.of(), Optional.of(running.missing(schema.name(), store)));
     }
     Map<Integer, QueryResult<WindowStoreIterator<V>>> answers;
     try {

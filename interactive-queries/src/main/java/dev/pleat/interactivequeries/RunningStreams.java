@@ -16,4 +16,9 @@ public interface RunningStreams {
    * @param store a view's {@code rowsStore()}, or {@code CommandStatus.STORE}
    */
   Optional<KafkaStreams> find(String domain, String store);
+
+  /** Why there is none, in words that follow "it cannot be read here". */
+  default String missing(String domain, String store) {
+    return "it is not served by this instance just now";
+  }
 }
