@@ -8,13 +8,16 @@ import dev.pleat.interactivequeries.KafkaCommands;
 import dev.pleat.interactivequeries.Listener;
 import dev.pleat.interactivequeries.RunningStreams;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
+import dev.pleat.interactivequeries.StreamsHistory;
 import dev.pleat.interactivequeries.StreamsViews;
 import dev.pleat.interactivequeries.ViewPositions;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.HistoryKey;
 import dev.pleat.topology.CommandTopology;
 import dev.pleat.topology.Domain;
+import dev.pleat.topology.HistoryTopology;
 import dev.pleat.topology.InputLog;
 import dev.pleat.topology.MemoryLimits;
 import dev.pleat.topology.StatusTopology;
@@ -70,8 +73,8 @@ final class Instance implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<StreamsRole> roles = new ArrayList<>();
 
-  /** The application of each domain that has its command statuses. */
-  private final Map<String, StreamsRole> statusRoles = new HashMap<>();
+  /** Domain and store to the application that has it, where that is no view's. */
+  private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
 
   private final DataDirectory data;
   private final String bootstrapServers;
@@ -145,6 +148,8 @@ final class Instance implements AutoCloseable {
                       commands,
                       views,
                       statuses,
+                      new StreamsHistory(
+                          new Applications(), partitions, new FoldedHistory(domains)),
                       logId,
                       this::health,
                       generations),
@@ -333,7 +338,15 @@ final class Instance implements AutoCloseable {
             waiting -> StatusTopology.of(schema, log, CommandTopology.DEFAULT_MEMORY),
             StreamsSettings.answeringAt(
                 address, streams.indexing(StatusTopology.applicationId(schema))));
-    statusRoles.put(schema.name(), status);
+    rolesByStore.put(place(schema.name(), CommandStatus.STORE), status);
+    StreamsRole history =
+        start(
+            "history " + schema.name(),
+            waiting -> HistoryTopology.of(domain),
+            streams.folding(HistoryTopology.applicationId(schema)));
+    for (String store : List.of(HistoryKey.EVENTS, HistoryKey.SNAPSHOTS, HistoryKey.LAST)) {
+      rolesByStore.put(place(schema.name(), store), history);
+    }
   }
 
   private StreamsRole start(
@@ -343,13 +356,16 @@ final class Instance implements AutoCloseable {
     return role;
   }
 
+  private static String place(String domain, String store) {
+    return domain + "/" + store;
+  }
+
   /** The applications of this process, by what they store. */
   private final class Applications implements RunningStreams {
     @Override
     public Optional<KafkaStreams> find(String domain, String store) {
-      return (store.equals(CommandStatus.STORE)
-              ? Optional.ofNullable(statusRoles.get(domain))
-              : generations.asked(domain, store))
+      return Optional.ofNullable(rolesByStore.get(place(domain, store)))
+          .or(() -> generations.asked(domain, store))
           .flatMap(StreamsRole::running);
     }
 

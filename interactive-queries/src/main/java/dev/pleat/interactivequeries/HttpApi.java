@@ -42,6 +42,7 @@ public final class HttpApi implements AutoCloseable {
       Outcomes outcomes,
       Views views,
       CommandStatuses statuses,
+      History history,
       Function<String, String> logId,
       Health health,
       ViewOperations operations) {
@@ -61,6 +62,21 @@ public final class HttpApi implements AutoCloseable {
           Parameter.TRACEPARENT);
   private static final List<Parameter> ROW =
       List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
+  private static final List<Parameter> PAST =
+      List.of(
+          Parameter.TOKEN,
+          Parameter.AFTER,
+          Parameter.WAIT,
+          Parameter.AS_OF_VERSION,
+          Parameter.AS_OF);
+  private static final List<Parameter> EVENTS =
+      List.of(
+          Parameter.LIMIT,
+          Parameter.CURSOR,
+          Parameter.EVENT_ORDER,
+          Parameter.TOKEN,
+          Parameter.AFTER,
+          Parameter.WAIT);
   private static final List<Parameter> PAGE =
       List.of(Parameter.LIMIT, Parameter.CURSOR, Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
   private static final List<Parameter> NONE = List.of();
@@ -80,6 +96,7 @@ public final class HttpApi implements AutoCloseable {
   private final Parts parts;
   private final CommandRoutes commands;
   private final ViewRoutes views;
+  private final HistoryRoutes history;
   private final StatusRoute status;
   private final OperatorRoutes operators;
   private final List<RouteRow> table;
@@ -119,6 +136,7 @@ public final class HttpApi implements AutoCloseable {
             limits.commandsUnderWay(),
             clock);
     this.views = new ViewRoutes(parts.views(), parts.logId());
+    this.history = new HistoryRoutes(parts.history(), views);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
     this.operators = new OperatorRoutes(parts.operations());
     this.table = table(parts.schemas());
@@ -157,6 +175,9 @@ public final class HttpApi implements AutoCloseable {
     for (DomainSchema<?, ?> schema : schemas) {
       addOwn(rows, schema);
       addGeneric(rows, schema);
+      if (schema.takesCommands()) {
+        addEvents(rows, schema, schemas);
+      }
     }
     add(
         rows,
@@ -261,12 +282,36 @@ public final class HttpApi implements AutoCloseable {
                   reads.path(),
                   "A row of the view " + view.name() + ".",
                   OpenApi.row(schema, view),
-                  ROW,
+                  parameters(view),
                   LOOKED_UP,
-                  request -> views.row(request, schema, view, schema.keyField(view))));
+                  request -> history.row(request, schema, view, schema.keyField(view))));
         }
       }
     }
+  }
+
+  private static List<Parameter> parameters(View view) {
+    return view.derived().isPresent() ? ROW : PAST;
+  }
+
+  /** What happened to an aggregate, beside where its row is read and where everything is. */
+  private void addEvents(
+      List<RouteRow> rows, DomainSchema<?, ?> schema, List<DomainSchema<?, ?>> schemas) {
+    add(rows, events("/domains/" + schema.name() + "/events/{key}", schema, "key"));
+    Representation.of(schema, schemas)
+        .map(Representation::path)
+        .filter(path -> path.endsWith("/{" + schema.idField() + "}"))
+        .ifPresent(path -> add(rows, events(path + "/events", schema, schema.idField())));
+  }
+
+  private RouteRow events(String path, DomainSchema<?, ?> schema, String idParameter) {
+    return get(
+        path,
+        "What happened to an aggregate of " + schema.name() + ", in the order of versions.",
+        OpenApi.EVENTS,
+        EVENTS,
+        LOOKED_UP,
+        request -> history.events(request, schema, idParameter));
   }
 
   /** The routes that every domain has. */
@@ -308,9 +353,9 @@ public final class HttpApi implements AutoCloseable {
               path + "/{key}",
               "A row of the view " + view.name() + ".",
               OpenApi.row(schema, view),
-              ROW,
+              parameters(view),
               LOOKED_UP,
-              request -> views.row(request, schema, view, "key")),
+              request -> history.row(request, schema, view, "key")),
           operates(
               path + "/continue",
               "Fold the event again at which the view stopped.",

@@ -29,6 +29,7 @@ final class OpenApi {
   static final String VIEWS = "Views";
   static final String RESUMED = "Resumed";
   static final String NOTHING = "Nothing";
+  static final String EVENTS = "Events";
   static final String PACE = "Pace";
   static final String BEGUN = "Begun";
 
@@ -205,6 +206,7 @@ final class OpenApi {
     components.put(VIEWS, type("object"));
     components.put(RESUMED, type("object"));
     components.put(NOTHING, type("object"));
+    components.put(EVENTS, type("object"));
     components.put(PACE, object("events-per-second", type("integer")));
     components.put(
         BEGUN,

@@ -201,6 +201,10 @@ final class ViewRoutes {
    */
   private List<ReadAfter> tokens(
       Context request, DomainSchema<?, ?> schema, View view, Optional<String> key) {
+    return texts(request).stream().map(text -> checked(text, schema, view, key)).toList();
+  }
+
+  private static List<String> texts(Context request) {
     List<String> texts =
         Stream.concat(
                 RequestHeaders.all(request, "Pleat-Token").stream(),
@@ -213,18 +217,21 @@ final class ViewRoutes {
       throw Refusal.of(
           Problem.INVALID_TOKEN, "there are more than " + MAX_TOKENS + " different tokens");
     }
-    return texts.stream().map(text -> checked(text, schema, view, key)).toList();
+    return texts;
+  }
+
+  private static Token token(String text) {
+    return Token.parse(text)
+        .orElseThrow(
+            () ->
+                Refusal.of(
+                    Problem.INVALID_TOKEN,
+                    "this is not a token as the answer of a command carries it"));
   }
 
   private ReadAfter checked(
       String text, DomainSchema<?, ?> schema, View view, Optional<String> key) {
-    Token token =
-        Token.parse(text)
-            .orElseThrow(
-                () ->
-                    Refusal.of(
-                        Problem.INVALID_TOKEN,
-                        "this is not a token as the answer of a command carries it"));
+    Token token = token(text);
     if (schema.sources(view).stream().noneMatch(it -> it.name().equals(token.domain()))) {
       throw Refusal.of(Problem.INVALID_TOKEN, "this token is of another domain");
     }
@@ -235,6 +242,32 @@ final class ViewRoutes {
       throw Refusal.of(Problem.INVALID_TOKEN, "this token is about another aggregate");
     }
     return new ReadAfter(token.domain(), token.aggregateId(), token.version());
+  }
+
+  /**
+   * What must have been seen of one aggregate, and how long that is waited for.
+   *
+   * @param version 0 if nothing must
+   */
+  record Seen(long version, Duration patience) {}
+
+  /** What the tokens name that came along with a question about one aggregate. */
+  Seen seen(Context request, DomainSchema<?, ?> schema, String aggregateId) {
+    long version = 0;
+    for (String text : texts(request)) {
+      Token token = token(text);
+      if (!token.domain().equals(schema.name())) {
+        throw Refusal.of(Problem.INVALID_TOKEN, "this token is of another domain");
+      }
+      if (!token.logId().equals(logId.apply(token.domain()))) {
+        throw Refusal.of(Problem.INVALID_TOKEN, "this token is of another event log");
+      }
+      if (!token.aggregateId().equals(aggregateId)) {
+        throw Refusal.of(Problem.INVALID_TOKEN, "this token is about another aggregate");
+      }
+      version = Math.max(version, token.version());
+    }
+    return new Seen(version, timeToWait(request).orElse(DEFAULT_WAIT));
   }
 
   private static Optional<Duration> timeToWait(Context request) {
@@ -254,7 +287,7 @@ final class ViewRoutes {
     throw Refusal.of(Problem.INVALID_PARAMETER, "wait must be like 2s or 500ms, and at most 30s");
   }
 
-  private static int limit(Context request) {
+  static int limit(Context request) {
     return RequestHeaders.parameter(request, "limit")
         .map(
             text -> {

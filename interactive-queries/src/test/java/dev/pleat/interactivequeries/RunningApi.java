@@ -73,6 +73,7 @@ final class RunningApi implements AutoCloseable {
 
   final InMemoryViews views = new InMemoryViews();
   final InMemoryStatuses statuses = new InMemoryStatuses();
+  final InMemoryHistory history = new InMemoryHistory();
   final InMemoryOutcomes outcomes = new InMemoryOutcomes();
   final InMemoryOperations operations = new InMemoryOperations();
   final InMemoryCommands commands = new InMemoryCommands(views, statuses);
@@ -94,6 +95,7 @@ final class RunningApi implements AutoCloseable {
                 outcomes,
                 views,
                 statuses,
+                history,
                 domain -> LOG_ID,
                 () -> roles,
                 operations),

@@ -1,0 +1,167 @@
+package dev.pleat.deploy;
+
+import static dev.pleat.deploy.ApiClient.header;
+import static dev.pleat.deploy.ApiClient.json;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pleat.topology.calculator.CalculatorDomain;
+import dev.pleat.topology.catalogue.CatalogueDomain;
+import dev.pleat.topology.prices.PriceDomain;
+import dev.pleat.topology.products.ProductDomain;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+/** What happened to aggregates, and their rows as they were, on a real broker. */
+final class HistoryIT {
+
+  @TempDir static Path directory;
+
+  private static Instance instance;
+  private static ApiClient api;
+
+  @BeforeAll
+  static void start() {
+    instance =
+        Servers.embedded(
+            directory,
+            CalculatorDomain.CALCULATOR,
+            ProductDomain.PRODUCTS,
+            PriceDomain.PRICES,
+            CatalogueDomain.CATALOGUE);
+    api = new ApiClient(instance.url());
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+    instance.close();
+  }
+
+  /** A value from 1 on, and the token of its last change. */
+  private record Written(String path, String token) {}
+
+  private static Written written(int versions) {
+    HttpResponse<String> created = api.post("/values", "{\"value\":1}");
+    String path = header(created, "Location");
+    String token = header(created, "Pleat-Token");
+    for (int i = 2; i <= versions; i++) {
+      token = header(api.put(path, "{\"operation\":\"ADD\",\"value\":1}"), "Pleat-Token");
+    }
+    return new Written(path, token);
+  }
+
+  private static List<JsonNode> events(String path, String query) {
+    List<JsonNode> events = new ArrayList<>();
+    String cursor = "";
+    while (true) {
+      HttpResponse<String> page = api.get(path + "/events?wait=10s" + query + cursor);
+      assertEquals(200, page.statusCode(), page.body());
+      json(page).get("events").forEach(events::add);
+      JsonNode next = json(page).get("cursor");
+      if (next == null) {
+        return events;
+      }
+      cursor = "&cursor=" + next.asString();
+    }
+  }
+
+  private static List<Integer> versions(List<JsonNode> events) {
+    return events.stream().map(event -> event.get("version").asInt()).toList();
+  }
+
+  @Test
+  void whoever_wrote_reads_what_happened_page_by_page() {
+    Written value = written(5);
+    String after = "&after=" + value.token();
+
+    List<JsonNode> events = events(value.path(), after + "&limit=2");
+
+    assertEquals(List.of(1, 2, 3, 4, 5), versions(events));
+    assertEquals("ValueCreated", events.get(0).get("action").asString());
+    assertEquals("ValueUpdated", events.get(4).get("action").asString());
+    assertEquals(5.0, events.get(4).get("data").get("result").asDouble());
+    assertEquals(
+        List.of(5, 4, 3, 2, 1), versions(events(value.path(), after + "&limit=2&order=desc")));
+    String id = value.path().substring("/values/".length());
+    assertEquals(200, api.get("/domains/calculator/events/" + id + "?limit=1").statusCode());
+  }
+
+  @Test
+  void a_row_is_had_as_it_was_at_a_version_and_at_a_time() {
+    Written value = written(130);
+    List<JsonNode> events = events(value.path(), "&limit=1000&after=" + value.token());
+    for (int version : new int[] {1, 2, 50, 99, 100, 101, 129, 130}) {
+      JsonNode row = json(api.get(value.path() + "?as-of-version=" + version));
+      assertEquals(version, row.get("value").asInt(), row.toString());
+      assertEquals(version, row.get("version").asInt());
+      // Several events may have the same time: the last of them counts.
+      JsonNode event = events.get(version - 1);
+      JsonNode then = json(api.get(value.path() + "?as-of=" + event.get("timestamp").asString()));
+      long last =
+          events.stream()
+              .filter(it -> it.get("timestamp").equals(event.get("timestamp")))
+              .mapToInt(it -> it.get("version").asInt())
+              .max()
+              .orElseThrow();
+      assertEquals(last, then.get("version").asLong());
+    }
+    assertEquals(404, api.get(value.path() + "?as-of-version=131").statusCode());
+    assertEquals(404, api.get(value.path() + "?as-of=2020-01-01T00:00:00Z").statusCode());
+  }
+
+  @Test
+  void the_events_of_a_product_are_had_where_its_page_is() {
+    HttpResponse<String> added =
+        api.post("/products", "{\"name\":\"pot\",\"category\":\"kitchen\",\"description\":\"\"}");
+    String page = header(added, "Location");
+
+    List<JsonNode> events = events(page, "&after=" + header(added, "Pleat-Token"));
+
+    assertEquals("ProductAdded", events.get(0).get("action").asString());
+    assertEquals(
+        json(added).get("command-id").asString(), events.get(0).get("parent-id").asString());
+    assertEquals(400, api.get(page + "?as-of-version=1").statusCode());
+  }
+
+  @Test
+  void says_what_is_wrong_with_a_question() {
+    Written value = written(1);
+    events(value.path(), "&after=" + value.token());
+    for (String query :
+        List.of(
+            "?as-of-version=0",
+            "?as-of-version=x",
+            "?as-of=yesterday",
+            "?as-of-version=1&as-of=2026-11-21T10:00:00Z",
+            "/events?order=up",
+            "/events?limit=0",
+            "/events?cursor=x",
+            "/events?after=x")) {
+      HttpResponse<String> refused = api.get(value.path() + query);
+      assertEquals(400, refused.statusCode(), query + " " + refused.body());
+    }
+    String nobody = "/values/" + UUID.randomUUID();
+    HttpResponse<String> nothing = api.get(nobody + "/events");
+    assertEquals(404, nothing.statusCode());
+    assertTrue(nothing.body().contains("nothing has happened"), nothing.body());
+  }
+
+  @Test
+  void is_there_after_a_restart() {
+    Written value = written(3);
+    stop();
+    start();
+
+    assertEquals(List.of(1, 2, 3), versions(events(value.path(), "&after=" + value.token())));
+    assertEquals(2, json(api.get(value.path() + "?as-of-version=2")).get("value").asInt());
+  }
+}

@@ -1,0 +1,71 @@
+package dev.pleat.interactivequeries;
+
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.View;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** What happened to aggregates, and what was known of them. Safe for use by many threads. */
+public interface History {
+
+  /** A moment in the history of an aggregate. */
+  sealed interface AsOf {}
+
+  /** When the aggregate had this version; at least 1. */
+  record Version(long number) implements AsOf {}
+
+  /** At this time, by the timestamps of the events. */
+  record Time(Instant instant) implements AsOf {}
+
+  /**
+   * Which events are wanted.
+   *
+   * @param after the version at which the page before ended; empty to begin
+   * @param ascending whether the oldest come first
+   * @param limit the most events to answer, at least 1
+   */
+  record EventsRequest(OptionalLong after, boolean ascending, int limit) {}
+
+  /**
+   * Events of one aggregate, each as it lies on the log.
+   *
+   * @param next the version at which this page ended; empty if it was the last one
+   */
+  record Events(List<byte[]> events, OptionalLong next) {
+    /** Keeps its own copy of the list. */
+    public Events {
+      events = List.copyOf(events);
+    }
+  }
+
+  /**
+   * The events of an aggregate. Blocks while they cannot be had and the wait is not over.
+   *
+   * @param seen the version that must have been recorded here; 0 for any
+   * @return not found if there are none
+   */
+  Answer<Events> events(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      EventsRequest request,
+      long seen,
+      Duration wait);
+
+  /**
+   * The row of a view as it was: at that moment, or at the last one before it at which a command
+   * was whole.
+   *
+   * @param view keyed by the aggregate's id
+   * @param seen the version that must have been recorded here; 0 for any
+   * @return not found if there was no such row, or the aggregate has not come to that version
+   */
+  Answer<Row> row(
+      DomainSchema<?, ?> schema,
+      View view,
+      String aggregateId,
+      AsOf asOf,
+      long seen,
+      Duration wait);
+}

@@ -1,0 +1,74 @@
+package dev.pleat.interactivequeries;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.View;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/** A history of values, each version of which is its own number. */
+final class InMemoryHistory implements History {
+
+  private final Map<String, Long> last = new HashMap<>();
+
+  synchronized void record(String id, long versions) {
+    last.put(id, versions);
+  }
+
+  @Override
+  public synchronized Answer<Events> events(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      EventsRequest request,
+      long seen,
+      Duration wait) {
+    long versions = last.getOrDefault(aggregateId, 0L);
+    if (versions < seen) {
+      return new Answer.NotYet<>("the history has not recorded that version yet");
+    }
+    if (versions == 0) {
+      return new Answer.NotFound<>();
+    }
+    List<byte[]> events = new ArrayList<>();
+    long step = request.ascending() ? 1 : -1;
+    long at = request.after().orElse(request.ascending() ? 0 : versions + 1) + step;
+    while (at >= 1 && at <= versions && events.size() < request.limit()) {
+      events.add(("{\"version\":" + at + "}").getBytes(UTF_8));
+      at += step;
+    }
+    boolean more = at >= 1 && at <= versions;
+    return new Answer.Found<>(
+        new Events(events, more ? OptionalLong.of(at - step) : OptionalLong.empty()));
+  }
+
+  @Override
+  public synchronized Answer<Row> row(
+      DomainSchema<?, ?> schema,
+      View view,
+      String aggregateId,
+      AsOf asOf,
+      long seen,
+      Duration wait) {
+    long versions = last.getOrDefault(aggregateId, 0L);
+    if (versions < seen) {
+      return new Answer.NotYet<>("the history has not recorded that version yet");
+    }
+    long version =
+        switch (asOf) {
+          case Version at -> at.number();
+          case Time at -> at.instant().getEpochSecond();
+        };
+    return version < 1 || version > versions
+        ? new Answer.NotFound<>()
+        : new Answer.Found<>(
+            Row.of(
+                "{\"value-id\":\"%s\",\"value\":%d,\"version\":%d}"
+                    .formatted(aggregateId, version, version)
+                    .getBytes(UTF_8)));
+  }
+}

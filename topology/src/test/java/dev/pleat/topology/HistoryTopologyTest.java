@@ -1,0 +1,219 @@
+package dev.pleat.topology;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.HistoryKey;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.topology.journal.Journal;
+import dev.pleat.topology.journal.JournalEvent;
+import dev.pleat.topology.journal.JournalEvent.LineWritten;
+import dev.pleat.topology.journal.JournalEvent.PageTornOut;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What is recorded of aggregates, and what is folded from it. */
+class HistoryTopologyTest {
+
+  private static final int INTERVAL = 10;
+  private static final View PAGES = Journal.SCHEMA.view("pages").orElseThrow();
+  private static final Instant TIME = Instant.parse("2026-11-21T10:00:00Z");
+
+  @TempDir Path directory;
+
+  private final HistoryFold<Journal.Page, JournalEvent> fold = HistoryFold.of(Journal.JOURNAL);
+  private TopologyTestDriver driver;
+  private TestInputTopic<String, byte[]> in;
+  private KeyValueStore<Bytes, byte[]> events;
+  private KeyValueStore<Bytes, byte[]> snapshots;
+
+  @BeforeEach
+  void open() {
+    driver =
+        new TopologyTestDriver(
+            HistoryTopology.of(Journal.JOURNAL, INTERVAL),
+            CommandDriver.settings(HistoryTopology.applicationId(Journal.SCHEMA), directory));
+    in =
+        driver.createInputTopic(
+            "journal.events", new StringSerializer(), new ByteArraySerializer());
+    events = driver.getKeyValueStore(HistoryKey.EVENTS);
+    snapshots = driver.getKeyValueStore(HistoryKey.SNAPSHOTS);
+  }
+
+  @AfterEach
+  void close() {
+    driver.close();
+  }
+
+  private byte[] event(long version, long through, JournalEvent event) {
+    return JsonCodec.write(
+        new RecordedEvent(
+            new UUID(1, version),
+            new UUID(2, through),
+            event.getClass().getSimpleName(),
+            JsonCodec.toObject(event),
+            TIME,
+            version,
+            through,
+            Optional.empty(),
+            Optional.empty()));
+  }
+
+  private void line(String page, long version, long through) {
+    in.pipeInput(page, event(version, through, new LineWritten(page, "line " + version)));
+  }
+
+  private List<Long> versions(KeyValueStore<Bytes, byte[]> store, String page) {
+    List<Long> versions = new ArrayList<>();
+    try (KeyValueIterator<Bytes, byte[]> all =
+        store.range(
+            Bytes.wrap(HistoryKey.of(page, 0)), Bytes.wrap(HistoryKey.of(page, Long.MAX_VALUE)))) {
+      all.forEachRemaining(row -> versions.add(HistoryKey.version(row.key.get())));
+    }
+    return versions;
+  }
+
+  private List<byte[]> between(String page, long from, long to, int limit) {
+    List<byte[]> found = new ArrayList<>();
+    try (KeyValueIterator<Bytes, byte[]> all =
+        events.range(Bytes.wrap(HistoryKey.of(page, from)), Bytes.wrap(HistoryKey.of(page, to)))) {
+      while (all.hasNext() && found.size() < limit) {
+        found.add(all.next().value);
+      }
+    }
+    return found;
+  }
+
+  private Optional<byte[]> nearest(String page, long version) {
+    try (KeyValueIterator<Bytes, byte[]> all =
+        snapshots.reverseRange(
+            Bytes.wrap(HistoryKey.of(page, 1)), Bytes.wrap(HistoryKey.of(page, version)))) {
+      return all.hasNext() ? Optional.of(all.next().value) : Optional.empty();
+    }
+  }
+
+  private String row(String page, long version, Optional<byte[]> nearest) {
+    byte[] made = fold.at(nearest, version, (from, to, limit) -> between(page, from, to, limit));
+    return HistoryFold.row(made, PAGES).map(row -> new String(row, UTF_8)).orElse("none");
+  }
+
+  @Test
+  void keeps_every_event_once_by_aggregate_and_version() {
+    for (String page : List.of("a", "ab", "a")) {
+      for (int i = 1; i <= 3; i++) {
+        line(page, i, i);
+      }
+    }
+    line("a", 4, 4);
+
+    assertEquals(List.of(1L, 2L, 3L, 4L), versions(events, "a"));
+    assertEquals(List.of(1L, 2L, 3L), versions(events, "ab"));
+    assertEquals(
+        "line 4",
+        JsonCodec.toRecord(
+                JsonCodec.readEvent(between("a", 4, 4, 1).getFirst()).data(), LineWritten.class)
+            .line());
+  }
+
+  @Test
+  void takes_a_snapshot_now_and_then_and_only_where_a_command_is_whole() {
+    for (int i = 1; i <= 9; i++) {
+      line("a", i, i);
+    }
+    line("a", 10, 12);
+    line("a", 11, 12);
+    line("a", 12, 12);
+    for (int i = 13; i <= 40; i++) {
+      line("a", i, i);
+    }
+
+    assertEquals(List.of(12L, 22L, 32L), versions(snapshots, "a"));
+  }
+
+  @Test
+  void a_version_is_the_same_from_a_snapshot_and_from_the_first_event() {
+    long seed = System.nanoTime();
+    SplittableRandom random = new SplittableRandom(seed);
+    long version = 0;
+    while (version < 300) {
+      long through = version + random.nextInt(1, 5);
+      while (version < through) {
+        version++;
+        line("a", version, through);
+      }
+    }
+    for (long at = 1; at <= version; at++) {
+      assertEquals(
+          row("a", at, Optional.empty()),
+          row("a", at, nearest("a", at)),
+          "version " + at + ", seed " + seed);
+    }
+  }
+
+  @Test
+  void no_part_of_a_command_shows() {
+    line("a", 1, 1);
+    line("a", 2, 3);
+    line("a", 3, 3);
+
+    assertEquals(row("a", 1, Optional.empty()), row("a", 2, Optional.empty()));
+    assertTrue(row("a", 3, Optional.empty()).endsWith("\"version\":3}"));
+  }
+
+  @Test
+  void what_was_deleted_was_there_before() {
+    line("a", 1, 1);
+    in.pipeInput("a", event(2, 2, new PageTornOut("a")));
+
+    assertTrue(row("a", 1, Optional.empty()).contains("line 1"));
+    assertEquals("none", row("a", 2, Optional.empty()));
+  }
+
+  @Test
+  void goes_on_after_what_cannot_be_read_and_says_what_is_missing() {
+    line("a", 1, 1);
+    in.pipeInput("a", "no event".getBytes(UTF_8));
+    in.pipeInput("a", (byte[]) null);
+    line("a", 3, 3);
+    for (int i = 4; i < 30; i++) {
+      line("a", i, i);
+    }
+
+    assertTrue(row("a", 1, Optional.empty()).contains("line 1"));
+    assertEquals(List.of(), versions(snapshots, "a"));
+    assertEquals(
+        "version 3 lies where 2 should follow",
+        assertThrows(HistoryFold.Broken.class, () -> row("a", 5, Optional.empty())).getMessage());
+  }
+
+  @Test
+  void a_command_of_thousands_of_events_is_folded_whole() {
+    for (int i = 1; i <= 2_500; i++) {
+      line("a", i, 2_500);
+    }
+    line("a", 2_501, 2_501);
+
+    assertTrue(row("a", 2_501, Optional.empty()).endsWith("\"version\":2501}"));
+    assertEquals("none", row("a", 2_499, Optional.empty()));
+  }
+}
