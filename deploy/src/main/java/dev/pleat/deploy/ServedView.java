@@ -35,7 +35,7 @@ final class ServedView {
   /** So long the one that serves stands still at most while it is replaced. */
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
-  private static final Duration COLLECTION_PAUSE = Duration.ofSeconds(30);
+  private static final Duration COLLECTION_PAUSE = Duration.ofSeconds(10);
 
   private final Domain<?, ?, ?> domain;
   private final DomainSchema<?, ?> schema;
@@ -60,7 +60,7 @@ final class ServedView {
   private final ConcurrentLinkedQueue<Thread> leaving = new ConcurrentLinkedQueue<>();
 
   private volatile boolean collect = true;
-  private volatile long collectAt = System.nanoTime() + COLLECTION_PAUSE.toNanos() / 3;
+  private volatile long collectAt = System.nanoTime() + COLLECTION_PAUSE.toNanos();
 
   ServedView(
       Domain<?, ?, ?> domain,

@@ -45,6 +45,10 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   private static final Logger LOG = LoggerFactory.getLogger(EventGuard.class);
   private static final int MAX_CAUSES = 20;
 
+  /** Where exceptions come from that say nothing of the event. */
+  private static final List<String> NOT_THE_VIEWS =
+      List.of("org.apache.kafka.", "org.rocksdb.", "java.io.", "java.lang.Interrupted");
+
   /** How many aggregates' versions are at hand without a look-up, a partition. */
   static final int MAX_RECENT = 16_384;
 
@@ -190,6 +194,12 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   }
 
   private void fold(FixedKeyRecord<String, byte[]> record) throws CannotFold {
+    Optional<String> poison =
+        resumptions.poisoned(
+            guard, context.taskId().partition(), context.recordMetadata().orElseThrow().offset());
+    if (poison.isPresent()) {
+      throw new CannotFold("projection-failed", poison.get(), null);
+    }
     String aggregateId = record.key();
     if (aggregateId == null || record.value() == null) {
       throw new CannotFold("unreadable", "an event has a key and a value", null);
@@ -254,6 +264,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     } catch (RuntimeException e) {
       // What Kafka Streams itself throws (a lost partition, a full disk) is not the projection's.
       if (causes(e).noneMatch(ProjectionFailed.class::isInstance)) {
+        rememberIfTheViews(e, record, command);
         throw e;
       }
       throw new CannotFold(
@@ -265,6 +276,23 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
               + " at version "
               + command.version(),
           e);
+    }
+  }
+
+  /**
+   * A function of the view's own that fails after a table was written has to lose the transaction:
+   * the application is started again, and stops here before anything is written.
+   */
+  private void rememberIfTheViews(
+      RuntimeException e, FixedKeyRecord<String, byte[]> record, WholeCommand<E> command) {
+    Throwable root = causes(e).reduce((outer, inner) -> inner).orElse(e);
+    if (NOT_THE_VIEWS.stream().noneMatch(root.getClass().getName()::startsWith)) {
+      resumptions.poison(
+          guard,
+          context.taskId().partition(),
+          context.recordMetadata().orElseThrow().offset(),
+          "a function of the view %s failed on aggregate %s at version %d: %s"
+              .formatted(view.name(), record.key(), command.version(), root));
     }
   }
 

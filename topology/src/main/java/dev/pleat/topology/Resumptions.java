@@ -6,8 +6,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What operators want done with the partitions at which a view stopped. It is remembered until the
- * view meets the event again at which it stopped. Safe for use by many threads.
+ * What is to be done with the partitions at which a view stopped, or has to stop. It is remembered
+ * until the view meets the event again, over restarts of its application. Safe for use by many
+ * threads.
  */
 public final class Resumptions {
 
@@ -21,7 +22,11 @@ public final class Resumptions {
 
   private record Place(Guard guard, int partition) {}
 
+  /** An event at which a function after the guard failed. */
+  private record Poison(long offset, String why) {}
+
   private final Map<Place, How> wanted = new ConcurrentHashMap<>();
+  private final Map<Place, Poison> poison = new ConcurrentHashMap<>();
 
   /** Asks a view to go on with a partition of its source. */
   public void ask(Guard guard, int partition, How how) {
@@ -36,5 +41,25 @@ public final class Resumptions {
 
   void done(Guard guard, int partition) {
     wanted.remove(new Place(guard, partition));
+    // It is tried again, whatever happened the last time.
+    poison.remove(new Place(guard, partition));
+  }
+
+  /** The transaction in which this event is folded is lost; the next time the view stops there. */
+  void poison(Guard guard, int partition, long offset, String why) {
+    poison.put(new Place(guard, partition), new Poison(offset, why));
+  }
+
+  /** Why the view has to stop at this event; told once. */
+  Optional<String> poisoned(Guard guard, int partition, long offset) {
+    if (poison.isEmpty()) {
+      return Optional.empty();
+    }
+    Place place = new Place(guard, partition);
+    Poison known = poison.get(place);
+    if (known == null || known.offset() != offset || !poison.remove(place, known)) {
+      return Optional.empty();
+    }
+    return Optional.of(known.why());
   }
 }
