@@ -59,8 +59,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One running Pleat: the broker if it is embedded, the topics, an application for the commands of
- * each domain, its status index and each of its views, and the HTTP API. Everything it opened it
- * closes again, last opened first.
+ * each domain, its status index, its history and each of its views, and the HTTP API. Everything it
+ * opened it closes again, last opened first.
  */
 final class Instance implements AutoCloseable {
 
