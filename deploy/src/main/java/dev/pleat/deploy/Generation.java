@@ -43,6 +43,14 @@ record Generation(String view, int number, int version, State state, int eventsP
     return ViewTopology.applicationId(schema, of, number);
   }
 
+  /**
+   * Whether nobody needs another one any more when this one serves. Never one of a higher version:
+   * that is of a newer release.
+   */
+  boolean replaces(Generation other) {
+    return other.version < version || (other.version == version && other.number < number);
+  }
+
   /** The key of its row: one each. */
   String key() {
     return view + ".g" + number;

@@ -288,15 +288,8 @@ final class ServedView {
     }
   }
 
-  /** Never one of a newer release: that has a higher version. */
   private boolean isReplaced(Generation other) {
-    return serving
-        .map(RunningGeneration::generation)
-        .filter(
-            it ->
-                other.version() < it.version()
-                    || (other.version() == it.version() && other.number() < it.number()))
-        .isPresent();
+    return serving.map(RunningGeneration::generation).filter(it -> it.replaces(other)).isPresent();
   }
 
   // ---- what operators ask and do

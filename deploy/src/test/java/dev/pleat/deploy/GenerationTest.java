@@ -2,6 +2,8 @@ package dev.pleat.deploy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.pleat.topology.customers.CustomerDomain;
 import java.util.List;
@@ -26,6 +28,21 @@ final class GenerationTest {
         THIRD.applicationId(
             CustomerDomain.CUSTOMERS.schema(),
             CustomerDomain.CUSTOMERS.schema().view("by-id").orElseThrow()));
+  }
+
+  @Test
+  void replaces_older_ones_and_never_one_of_a_newer_release() {
+    assertTrue(THIRD.replaces(of(2, 2)), "made before, of the same version");
+    assertTrue(THIRD.replaces(of(1, 1)), "of an older release");
+    assertTrue(THIRD.replaces(of(4, 1)), "of an older release that was started again");
+    assertFalse(THIRD.replaces(of(1, 3)), "of a newer release, made before");
+    assertFalse(THIRD.replaces(of(4, 3)), "of a newer release");
+    assertFalse(THIRD.replaces(of(4, 2)), "made later");
+    assertFalse(THIRD.replaces(THIRD), "itself");
+  }
+
+  private static Generation of(int number, int version) {
+    return new Generation("by-id", number, version, Generation.State.SERVING, 0);
   }
 
   @Test
