@@ -34,7 +34,7 @@ final class FoldedHistory implements PastRows {
         Optional.ofNullable(folds.get(schema.name()))
             .orElseThrow(() -> new IllegalArgumentException(schema + " has no history here"));
     try {
-      return HistoryFold.row(fold.at(nearest, version, events::between), view);
+      return fold.row(view, nearest, version, events::between);
     } catch (HistoryFold.Broken e) {
       throw new Broken(String.valueOf(e.getMessage()), e);
     }

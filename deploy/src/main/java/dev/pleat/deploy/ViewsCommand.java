@@ -108,11 +108,18 @@ final class ViewsCommand {
     try (HttpClient http = HttpClient.newHttpClient()) {
       URI base = URI.create(server.endsWith("/") ? server : server + "/");
       Asked asked = new Asked(http, base, out, err);
-      return switch (last.commandSpec().name()) {
-        case "continue", "skip" -> resume(asked, last);
-        case "rebuild" -> rebuild(asked, last);
-        case "cancel" -> cancel(asked, last);
-        default -> list(asked);
+      if (!line.hasSubcommand()) {
+        return list(asked);
+      }
+      Optional<Named> view = Named.of(last, err);
+      if (view.isEmpty()) {
+        return FAILED;
+      }
+      String verb = last.commandSpec().name();
+      return switch (verb) {
+        case "rebuild" -> rebuild(asked, view.get(), last);
+        case "cancel" -> cancel(asked, view.get());
+        default -> resume(asked, view.get(), verb);
       };
     } catch (IllegalArgumentException e) {
       err.println("pleat: " + SERVER + " " + server + ": not a URL like http://127.0.0.1:8080");
@@ -260,14 +267,9 @@ final class ViewsCommand {
     }
   }
 
-  private static int resume(Asked asked, ParseResult line)
+  private static int resume(Asked asked, Named view, String verb)
       throws IOException, InterruptedException {
-    Optional<Named> view = Named.of(line, asked.err());
-    if (view.isEmpty()) {
-      return FAILED;
-    }
-    String verb = line.commandSpec().name();
-    HttpResponse<byte[]> answer = asked.post(view.get(), verb, "{}");
+    HttpResponse<byte[]> answer = asked.post(view, verb, "{}");
     if (answer.statusCode() != 200) {
       return failed(answer, asked.err());
     }
@@ -285,13 +287,8 @@ final class ViewsCommand {
     return 0;
   }
 
-  private static int cancel(Asked asked, ParseResult line)
-      throws IOException, InterruptedException {
-    Optional<Named> view = Named.of(line, asked.err());
-    if (view.isEmpty()) {
-      return FAILED;
-    }
-    HttpResponse<byte[]> answer = asked.post(view.get(), "cancel", "{}");
+  private static int cancel(Asked asked, Named view) throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = asked.post(view, "cancel", "{}");
     if (answer.statusCode() != 202) {
       return failed(answer, asked.err());
     }
@@ -299,24 +296,20 @@ final class ViewsCommand {
     return 0;
   }
 
-  private static int rebuild(Asked asked, ParseResult line)
+  private static int rebuild(Asked asked, Named view, ParseResult line)
       throws IOException, InterruptedException {
-    Optional<Named> view = Named.of(line, asked.err());
-    if (view.isEmpty()) {
-      return FAILED;
-    }
     Optional<Integer> rate = Optional.ofNullable(line.commandSpec().findOption(RATE).getValue());
     HttpResponse<byte[]> answer =
         asked.post(
-            view.get(),
+            view,
             "rebuild",
             rate.map(number -> "{\"events-per-second\":" + number + "}").orElse("{}"));
     if (answer.statusCode() != 202) {
       return failed(answer, asked.err());
     }
-    Object number = String.valueOf(fields(answer.body()).get("generation"));
+    String number = String.valueOf(fields(answer.body()).get("generation"));
     asked.out().println("Builds generation " + number + "; it goes on if this is ended.");
-    return follow(asked, view.get(), number.toString());
+    return follow(asked, view, number);
   }
 
   /** Shows how far a generation has come until it serves or is gone. */
@@ -344,8 +337,7 @@ final class ViewsCommand {
       Optional<String> reason =
           Optional.ofNullable(generation.get().get("reason")).map(String::valueOf);
       if (reason.isPresent() && !reason.equals(trouble)) {
-        bar.end();
-        asked.err().println("pleat: generation " + number + ": " + reason.get());
+        asked.out().println("Generation " + number + " does not run yet: " + reason.get());
       }
       trouble = reason;
       String status = String.valueOf(generation.get().get("status"));
@@ -378,7 +370,9 @@ final class ViewsCommand {
     } catch (RuntimeException e) {
       detail = "this is no Pleat, or another release of it";
     }
-    err.println("pleat: " + answer.uri() + " answered " + answer.statusCode() + ": " + detail);
+    String hint = answer.statusCode() == 404 ? " (pleat views lists the views)" : "";
+    err.println(
+        "pleat: " + answer.uri() + " answered " + answer.statusCode() + ": " + detail + hint);
     return FAILED;
   }
 

@@ -300,14 +300,9 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause).limit(MAX_CAUSES);
   }
 
-  /** In one pass if the event is in its usual form, which nearly all are. */
   private WholeCommand.Event<E> read(byte[] bytes) throws CannotFold {
-    Optional<MessageCodec.ReadEvent<E>> ready = messages.readEvent(bytes);
-    if (ready.isPresent()) {
-      return new WholeCommand.Ready<>(ready.get());
-    }
     try {
-      return new WholeCommand.General<>(messages.readAnyEvent(bytes));
+      return WholeCommand.Event.read(messages, bytes);
     } catch (UnreadableMessage e) {
       throw new CannotFold("unreadable", e.detail(), e);
     }

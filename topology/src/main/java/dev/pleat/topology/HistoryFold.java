@@ -6,6 +6,7 @@ import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.RowCodec;
 import dev.pleat.schemas.UnreadableMessage;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,12 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class HistoryFold<S, E> {
 
-  /** What came of the events, with the versions of the rules that made it. */
+  /** What came of the events, with the versions of the rules that made it, as it is stored. */
   private record Snapshot(
       long version, int stateVersion, byte[] state, Map<String, SnapshotRow> rows) {}
 
-  /** A row, empty if there was none at that version. */
   private record SnapshotRow(int viewVersion, byte[] row) {}
+
+  /** What came of the events up to a version. Views without a row there are not among the rows. */
+  private record Folded<S>(long version, S state, Map<String, byte[]> rows) {}
 
   /** Thrown when events cannot be folded: one is missing, or the rules throw. */
   public static final class Broken extends RuntimeException {
@@ -40,6 +43,9 @@ public final class HistoryFold<S, E> {
   }
 
   private static final int CHUNK = 1_000;
+
+  /** How a snapshot says that there was none. */
+  private static final byte[] NO_ROW = {};
 
   private final Domain<S, ?, E> domain;
   private final MessageCodec<?, E> messages;
@@ -66,14 +72,12 @@ public final class HistoryFold<S, E> {
     return new HistoryFold<>(domain);
   }
 
-  /** Folds a command into the bytes of a row; empty ones are none. */
+  /** Folds a command into the bytes of a row. */
   private record RowFold<V extends Record, E>(View view, RowCodec<V> rows, CommandFold<V, E> fold) {
 
-    byte[] apply(byte[] before, WholeCommand<E> command) {
-      Optional<V> row = before.length == 0 ? Optional.empty() : Optional.of(rows.read(before));
-      return fold.apply(row, command)
-          .map(after -> rows.write(after, command.version()))
-          .orElseGet(() -> new byte[0]);
+    Optional<byte[]> apply(Optional<byte[]> before, WholeCommand<E> command) {
+      return fold.apply(before.map(rows::read), command)
+          .map(after -> rows.write(after, command.version()));
     }
   }
 
@@ -88,42 +92,57 @@ public final class HistoryFold<S, E> {
   }
 
   /**
-   * What was known at a version, or at the last one before it at which a command was whole.
+   * The row of a view at a version, or at the last one before it at which a command was whole;
+   * empty if there was none.
    *
    * @param nearest the last snapshot up to there, if there is one
    * @throws Broken if the events cannot be folded
    */
-  public byte[] at(Optional<byte[]> nearest, long version, Events events) {
-    byte[] made =
-        nearest.filter(this::isOfToday).orElseGet(() -> snapshot(Optional.empty(), List.of()));
+  public Optional<byte[]> row(View view, Optional<byte[]> nearest, long version, Events events) {
+    return Optional.ofNullable(at(nearest, version, events).rows().get(view.name()));
+  }
+
+  /** A snapshot at a version, from which later ones can be folded. */
+  byte[] snapshot(Optional<byte[]> nearest, long version, Events events) {
+    Folded<S> folded = at(nearest, version, events);
+    Map<String, SnapshotRow> rows = new LinkedHashMap<>();
+    for (RowFold<?, E> fold : views.values()) {
+      byte[] row = folded.rows().getOrDefault(fold.view().name(), NO_ROW);
+      rows.put(fold.view().name(), new SnapshotRow(fold.view().version(), row));
+    }
+    return JsonCodec.writeValue(
+        new Snapshot(
+            folded.version(),
+            domain.decider().stateVersion(),
+            domain.stateBytes(folded.state()),
+            rows));
+  }
+
+  private Folded<S> at(Optional<byte[]> nearest, long version, Events events) {
+    Folded<S> folded =
+        nearest
+            .map(bytes -> JsonCodec.readValue(bytes, Snapshot.class))
+            .filter(this::isOfToday)
+            .map(this::folded)
+            .orElseGet(() -> new Folded<>(0, domain.decider().initialState(), Map.of()));
     int chunk = CHUNK;
-    for (long from = version(made) + 1; from <= version; from = version(made) + 1) {
-      List<byte[]> next = events.between(from, version, chunk);
-      byte[] after = snapshot(Optional.of(made), next);
-      if (version(after) >= from) {
-        made = after;
+    while (folded.version() < version) {
+      List<byte[]> next = events.between(folded.version() + 1, version, chunk);
+      List<WholeCommand<E>> commands = commands(folded.version(), next);
+      if (!commands.isEmpty()) {
+        folded = after(folded, commands);
       } else if (next.size() == chunk) {
         // A command of more events than were looked at.
         chunk *= 2;
       } else {
-        return made;
+        return folded;
       }
     }
-    return made;
-  }
-
-  /** The version of a snapshot. */
-  public static long version(byte[] snapshot) {
-    return read(snapshot).version();
-  }
-
-  private static Snapshot read(byte[] snapshot) {
-    return JsonCodec.readValue(snapshot, Snapshot.class);
+    return folded;
   }
 
   /** Whether all of a snapshot was made by the rules of today. */
-  private boolean isOfToday(byte[] snapshot) {
-    Snapshot made = read(snapshot);
+  private boolean isOfToday(Snapshot made) {
     return made.stateVersion() == domain.decider().stateVersion()
         && views.values().stream().allMatch(fold -> isOfToday(made, fold.view()));
   }
@@ -133,50 +152,36 @@ public final class HistoryFold<S, E> {
     return row != null && row.viewVersion() == view.version();
   }
 
-  /**
-   * What came of these events.
-   *
-   * @param before the snapshot they follow, made by the rules of today; empty if they begin with
-   *     the first
-   * @param events as they lie on the log, without a gap; those of a command that is not whole are
-   *     left out
-   * @throws Broken if they cannot be folded
-   */
-  private byte[] snapshot(Optional<byte[]> before, List<byte[]> events) {
-    Optional<Snapshot> from = before.map(HistoryFold::read);
-    S state = from.isPresent() ? domain.state(from.get().state()) : domain.decider().initialState();
-    Map<String, byte[]> rows = new LinkedHashMap<>();
-    for (String view : views.keySet()) {
-      rows.put(
-          view,
-          from.flatMap(it -> Optional.ofNullable(it.rows().get(view)))
-              .map(SnapshotRow::row)
-              .orElseGet(() -> new byte[0]));
-    }
-    long version = from.map(Snapshot::version).orElse(0L);
-    for (WholeCommand<E> command : commands(version, events)) {
-      state = evolve(state, command);
-      for (RowFold<?, E> fold : views.values()) {
-        rows.put(fold.view().name(), row(fold, rows, command));
-      }
-      version = command.version();
-    }
-    Map<String, SnapshotRow> made = new LinkedHashMap<>();
-    rows.forEach(
-        (view, row) -> {
-          RowFold<?, E> fold = views.get(view);
-          if (fold != null) {
-            made.put(view, new SnapshotRow(fold.view().version(), row));
-          }
-        });
-    return JsonCodec.writeValue(
-        new Snapshot(version, domain.decider().stateVersion(), domain.stateBytes(state), made));
+  private Folded<S> folded(Snapshot made) {
+    Map<String, byte[]> rows = new HashMap<>();
+    made.rows()
+        .forEach(
+            (view, row) -> {
+              if (row.row().length > 0) {
+                rows.put(view, row.row());
+              }
+            });
+    return new Folded<>(made.version(), domain.state(made.state()), rows);
   }
 
-  private static <E> byte[] row(
-      RowFold<?, E> fold, Map<String, byte[]> rows, WholeCommand<E> command) {
+  private Folded<S> after(Folded<S> before, List<WholeCommand<E>> commands) {
+    S state = before.state();
+    Map<String, byte[]> rows = new HashMap<>(before.rows());
+    for (WholeCommand<E> command : commands) {
+      state = evolve(state, command);
+      for (RowFold<?, E> fold : views.values()) {
+        String view = fold.view().name();
+        row(fold, Optional.ofNullable(rows.remove(view)), command)
+            .ifPresent(row -> rows.put(view, row));
+      }
+    }
+    return new Folded<>(commands.getLast().version(), state, rows);
+  }
+
+  private static <E> Optional<byte[]> row(
+      RowFold<?, E> fold, Optional<byte[]> before, WholeCommand<E> command) {
     try {
-      return fold.apply(rows.getOrDefault(fold.view().name(), new byte[0]), command);
+      return fold.apply(before, command);
     } catch (EventGuard.ProjectionFailed e) {
       throw new Broken(
           "the projection of %s fails at version %d"
@@ -189,27 +194,20 @@ public final class HistoryFold<S, E> {
     S after = state;
     for (WholeCommand.Event<E> event : command.events()) {
       try {
-        after = domain.decider().evolve(after, event(event));
+        after =
+            domain
+                .decider()
+                .evolve(
+                    after,
+                    event
+                        .record(domain.schema())
+                        .orElseThrow(
+                            () -> new IllegalStateException("this release does not know it")));
       } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
         throw new Broken("evolve fails at version " + event.version(), e);
       }
     }
     return after;
-  }
-
-  private E event(WholeCommand.Event<E> event) {
-    return switch (event) {
-      case WholeCommand.Ready<E> ready -> ready.event().event();
-      case WholeCommand.General<E> general -> {
-        String action = general.event().action();
-        yield JsonCodec.toRecord(
-            general.event().data(),
-            domain
-                .schema()
-                .event(action)
-                .orElseThrow(() -> new Broken("this release knows no event " + action, null)));
-      }
-    };
   }
 
   /** The commands these events belong to, after this version. */
@@ -234,21 +232,10 @@ public final class HistoryFold<S, E> {
   }
 
   private WholeCommand.Event<E> read(byte[] bytes, long version) {
-    Optional<MessageCodec.ReadEvent<E>> ready = messages.readEvent(bytes);
-    if (ready.isPresent()) {
-      return new WholeCommand.Ready<>(ready.get());
-    }
     try {
-      return new WholeCommand.General<>(messages.readAnyEvent(bytes));
+      return WholeCommand.Event.read(messages, bytes);
     } catch (UnreadableMessage e) {
       throw new Broken("version " + version + " cannot be read: " + e.detail(), e);
     }
-  }
-
-  /** The row of a view in a snapshot; empty if there was none. */
-  public static Optional<byte[]> row(byte[] snapshot, View view) {
-    return Optional.ofNullable(read(snapshot).rows().get(view.name()))
-        .map(SnapshotRow::row)
-        .filter(row -> row.length > 0);
   }
 }

@@ -166,7 +166,7 @@ public final class HistoryTopology {
       try {
         snapshots.put(
             Bytes.wrap(HistoryKey.of(id, to)),
-            fold.at(nearest, to, (first, last, limit) -> between(id, first, last, limit)));
+            fold.snapshot(nearest, to, (first, last, limit) -> between(id, first, last, limit)));
       } catch (HistoryFold.Broken e) {
         LOG.warn("no snapshot of {} at version {}: {}", id, to, e.getMessage());
       }

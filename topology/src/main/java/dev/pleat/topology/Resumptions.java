@@ -50,11 +50,12 @@ public final class Resumptions {
     poison.put(new Place(guard, partition), new Poison(offset, why));
   }
 
+  boolean isAnyPoisoned() {
+    return !poison.isEmpty();
+  }
+
   /** Why the view has to stop at this event; told once. */
   Optional<String> poisoned(Guard guard, int partition, long offset) {
-    if (poison.isEmpty()) {
-      return Optional.empty();
-    }
     Place place = new Place(guard, partition);
     Poison known = poison.get(place);
     if (known == null || known.offset() != offset || !poison.remove(place, known)) {

@@ -1,8 +1,13 @@
 package dev.pleat.topology;
 
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.MessageCodec.ReadEvent;
 import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.schemas.UnreadableMessage;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All events of one command, in order: what a view folds in one go, so that no row ever shows a
@@ -17,6 +22,29 @@ record WholeCommand<E>(List<Event<E>> events) {
 
     /** The version of the last event of its command. */
     long through();
+
+    /**
+     * In one pass if the event is in its usual form, which nearly all are.
+     *
+     * @throws UnreadableMessage if these bytes are no event that this release can read
+     */
+    static <E> Event<E> read(MessageCodec<?, E> messages, byte[] bytes) {
+      Optional<ReadEvent<E>> ready = messages.readEvent(bytes);
+      return ready.isPresent()
+          ? new Ready<>(ready.get())
+          : new General<>(messages.readAnyEvent(bytes));
+    }
+
+    /** The event's record; empty for an event this release does not know. */
+    default Optional<E> record(DomainSchema<?, E> schema) {
+      return switch (this) {
+        case Ready<E> ready -> Optional.of(ready.event().event());
+        case General<E> general ->
+            schema
+                .event(general.event().action())
+                .map(type -> JsonCodec.toRecord(general.event().data(), type));
+      };
+    }
   }
 
   /** Read in one pass, with its record. */

@@ -113,8 +113,9 @@ class HistoryTopologyTest {
   }
 
   private String row(String page, long version, Optional<byte[]> nearest) {
-    byte[] made = fold.at(nearest, version, (from, to, limit) -> between(page, from, to, limit));
-    return HistoryFold.row(made, PAGES).map(row -> new String(row, UTF_8)).orElse("none");
+    return fold.row(PAGES, nearest, version, (from, to, limit) -> between(page, from, to, limit))
+        .map(row -> new String(row, UTF_8))
+        .orElse("none");
   }
 
   @Test
