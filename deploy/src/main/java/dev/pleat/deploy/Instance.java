@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.pleat.interactivequeries.Health;
 import dev.pleat.interactivequeries.HttpApi;
 import dev.pleat.interactivequeries.KafkaCommands;
+import dev.pleat.interactivequeries.KafkaLiveTopics;
 import dev.pleat.interactivequeries.Listener;
 import dev.pleat.interactivequeries.RunningStreams;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
@@ -139,6 +140,7 @@ final class Instance implements AutoCloseable {
                       connection,
                       CommandTopology.DEFAULT_MEMORY,
                       InstantSource.system())));
+      KafkaLiveTopics live = opened(new KafkaLiveTopics(connection, this::changesOf));
       HttpApi http =
           opened(
               new HttpApi(
@@ -150,6 +152,7 @@ final class Instance implements AutoCloseable {
                       statuses,
                       new StreamsHistory(
                           new Applications(), partitions, new FoldedHistory(domains)),
+                      live,
                       logId,
                       this::health,
                       generations),
@@ -379,6 +382,13 @@ final class Instance implements AutoCloseable {
 
   private Optional<ViewPositions> positions(DomainSchema<?, ?> schema, View view) {
     return generations.asked(schema.name(), view.rowsStore()).flatMap(StreamsRole::positions);
+  }
+
+  /** Where the generation that is asked now writes each change of its rows. */
+  private Optional<String> changesOf(DomainSchema<?, ?> schema, View view) {
+    return generations
+        .asked(schema.name(), view.rowsStore())
+        .map(role -> role.changelog(view.rowsStore()));
   }
 
   private List<Health.Role> health() {

@@ -132,6 +132,11 @@ final class StreamsRole implements AutoCloseable {
     return name;
   }
 
+  /** The topic on which the application writes each change of one of its stores. */
+  String changelog(String store) {
+    return properties.get(StreamsConfig.APPLICATION_ID_CONFIG) + "-" + store + "-changelog";
+  }
+
   /** The application that runs now; empty between a failure and the next start. */
   Optional<KafkaStreams> running() {
     return running;

@@ -14,7 +14,8 @@ final class Checked {
   /** What the bytes are; the number is part of the text and never changes. */
   enum Kind {
     TOKEN(1),
-    CURSOR(2);
+    CURSOR(2),
+    EVENT_ID(3);
 
     private final byte number;
 

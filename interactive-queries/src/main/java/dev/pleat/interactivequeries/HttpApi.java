@@ -43,6 +43,7 @@ public final class HttpApi implements AutoCloseable {
       Views views,
       CommandStatuses statuses,
       History history,
+      LiveTopics live,
       Function<String, String> logId,
       Health health,
       ViewOperations operations) {
@@ -61,14 +62,15 @@ public final class HttpApi implements AutoCloseable {
           Parameter.ACTOR,
           Parameter.TRACEPARENT);
   private static final List<Parameter> ROW =
-      List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
+      List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT, Parameter.LAST_EVENT_ID);
   private static final List<Parameter> PAST =
       List.of(
           Parameter.TOKEN,
           Parameter.AFTER,
           Parameter.WAIT,
           Parameter.AS_OF_VERSION,
-          Parameter.AS_OF);
+          Parameter.AS_OF,
+          Parameter.LAST_EVENT_ID);
   private static final List<Parameter> EVENTS =
       List.of(
           Parameter.LIMIT,
@@ -76,10 +78,21 @@ public final class HttpApi implements AutoCloseable {
           Parameter.EVENT_ORDER,
           Parameter.TOKEN,
           Parameter.AFTER,
-          Parameter.WAIT);
+          Parameter.WAIT,
+          Parameter.LAST_EVENT_ID);
   private static final List<Parameter> PAGE =
-      List.of(Parameter.LIMIT, Parameter.CURSOR, Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
+      List.of(
+          Parameter.LIMIT,
+          Parameter.CURSOR,
+          Parameter.TOKEN,
+          Parameter.AFTER,
+          Parameter.WAIT,
+          Parameter.LAST_EVENT_ID);
   private static final List<Parameter> NONE = List.of();
+
+  private static final String RESYNC =
+      "An event named resync says that what follows is everything again; one named problem is an"
+          + " error, and the end.";
 
   private static final List<Integer> CREATED =
       List.of(201, 200, 202, 400, 403, 406, 409, 412, 413, 415, 422, 500, 503);
@@ -97,6 +110,7 @@ public final class HttpApi implements AutoCloseable {
   private final CommandRoutes commands;
   private final ViewRoutes views;
   private final HistoryRoutes history;
+  private final LiveRoutes live;
   private final StatusRoute status;
   private final OperatorRoutes operators;
   private final List<RouteRow> table;
@@ -108,9 +122,10 @@ public final class HttpApi implements AutoCloseable {
    *
    * @param commandsUnderWay commands that are handed over at once
    * @param streamTime how long the status of a command can be followed in one go
+   * @param standstill how long a connection may stand still; also one whose client does not read
    */
-  record Limits(int commandsUnderWay, Duration streamTime) {
-    static final Limits DEFAULT = new Limits(20_000, Duration.ofMinutes(5));
+  record Limits(int commandsUnderWay, Duration streamTime, Duration standstill) {
+    static final Limits DEFAULT = new Limits(20_000, Duration.ofMinutes(5), Duration.ofSeconds(30));
   }
 
   /**
@@ -137,11 +152,12 @@ public final class HttpApi implements AutoCloseable {
             clock);
     this.views = new ViewRoutes(parts.views(), parts.logId());
     this.history = new HistoryRoutes(parts.history(), views);
+    this.live = new LiveRoutes(parts, views, clock);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
     this.operators = new OperatorRoutes(parts.operations());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
-    this.server = new WebServer(table, listener);
+    this.server = new WebServer(table, listener, limits.standstill());
   }
 
   /** Answers from when this returns. */
@@ -161,6 +177,7 @@ public final class HttpApi implements AutoCloseable {
   @Override
   public void close() {
     status.close();
+    live.close();
     server.close();
   }
 
@@ -189,7 +206,11 @@ public final class HttpApi implements AutoCloseable {
                 List.of(Parameter.KEY),
                 LOOKED_UP,
                 status::status)
-            .alsoFollowed(),
+            .alsoFollowed(
+                "Events named status, each with the same JSON on one line as data: the status now,"
+                    + " then the outcome, then the end; after "
+                    + Limits.DEFAULT.streamTime().toMinutes()
+                    + " minutes the last status and the end."),
         get(
             "/views",
             "What generations of views there are, how far they have come, and where they stopped.",
@@ -238,7 +259,7 @@ public final class HttpApi implements AutoCloseable {
         OpenApi.answer(schema),
         COMMAND,
         statuses,
-        false,
+        Optional.empty(),
         endpoint);
   }
 
@@ -276,22 +297,28 @@ public final class HttpApi implements AutoCloseable {
         }
         case Reads reads -> {
           View view = schema.view(reads.view()).orElseThrow();
-          add(
-              rows,
-              get(
-                  reads.path(),
-                  "A row of the view " + view.name() + ".",
-                  OpenApi.row(schema, view),
-                  parameters(view),
-                  LOOKED_UP,
-                  request -> history.row(request, schema, view, schema.keyField(view))));
+          add(rows, row(reads.path(), schema, view, schema.keyField(view)));
         }
       }
     }
   }
 
-  private static List<Parameter> parameters(View view) {
-    return view.derived().isPresent() ? ROW : PAST;
+  /** A row as it is, as it was, or as it changes. */
+  private RouteRow row(String path, DomainSchema<?, ?> schema, View view, String keyParameter) {
+    return get(
+            path,
+            "A row of the view " + view.name() + ".",
+            OpenApi.row(schema, view),
+            view.derived().isPresent() ? ROW : PAST,
+            LOOKED_UP,
+            request ->
+                RequestHeaders.wantsEvents(request)
+                    ? live.row(request, schema, view, keyParameter)
+                    : history.row(request, schema, view, keyParameter))
+        .alsoFollowed(
+            "Events named row: the row as it is, then as it becomes, none twice; or no-row where"
+                + " there is none. "
+                + RESYNC);
   }
 
   /** What happened to an aggregate, beside where its row is read and where everything is. */
@@ -306,12 +333,18 @@ public final class HttpApi implements AutoCloseable {
 
   private RouteRow events(String path, DomainSchema<?, ?> schema, String idParameter) {
     return get(
-        path,
-        "What happened to an aggregate of " + schema.name() + ", in the order of versions.",
-        OpenApi.EVENTS,
-        EVENTS,
-        LOOKED_UP,
-        request -> history.events(request, schema, idParameter));
+            path,
+            "What happened to an aggregate of " + schema.name() + ", in the order of versions.",
+            OpenApi.EVENTS,
+            EVENTS,
+            LOOKED_UP,
+            request ->
+                RequestHeaders.wantsEvents(request)
+                    ? live.events(request, schema, idParameter)
+                    : history.events(request, schema, idParameter))
+        .alsoFollowed(
+            "Events named event: all there are and all to come, each once, in the order of"
+                + " versions; the id is the version.");
   }
 
   /** The routes that every domain has. */
@@ -343,19 +376,20 @@ public final class HttpApi implements AutoCloseable {
       add(
           rows,
           get(
-              path,
-              "The rows of the view " + view.name() + ", page by page, in the order of keys.",
-              OpenApi.page(schema, view),
-              PAGE,
-              LOOKED_UP,
-              request -> views.page(request, schema, view)),
-          get(
-              path + "/{key}",
-              "A row of the view " + view.name() + ".",
-              OpenApi.row(schema, view),
-              parameters(view),
-              LOOKED_UP,
-              request -> history.row(request, schema, view, "key")),
+                  path,
+                  "The rows of the view " + view.name() + ", page by page, in the order of keys.",
+                  OpenApi.page(schema, view),
+                  PAGE,
+                  LOOKED_UP,
+                  request ->
+                      RequestHeaders.wantsEvents(request)
+                          ? live.rows(request, schema, view)
+                          : views.page(request, schema, view))
+              .alsoFollowed(
+                  "Events named row and no-row: the rows there are, then up-to-date, then what"
+                      + " changes, selected by prefix, from and before. "
+                      + RESYNC),
+          row(path + "/{key}", schema, view, "key"),
           operates(
               path + "/continue",
               "Fold the event again at which the view stopped.",
@@ -395,7 +429,15 @@ public final class HttpApi implements AutoCloseable {
       List<Integer> statuses,
       Endpoint endpoint) {
     return new RouteRow(
-        Method.POST, path, summary, Optional.of(body), answer, NONE, statuses, false, endpoint);
+        Method.POST,
+        path,
+        summary,
+        Optional.of(body),
+        answer,
+        NONE,
+        statuses,
+        Optional.empty(),
+        endpoint);
   }
 
   private static RouteRow get(
@@ -406,7 +448,15 @@ public final class HttpApi implements AutoCloseable {
       List<Integer> statuses,
       Endpoint endpoint) {
     return new RouteRow(
-        Method.GET, path, summary, Optional.empty(), answer, parameters, statuses, false, endpoint);
+        Method.GET,
+        path,
+        summary,
+        Optional.empty(),
+        answer,
+        parameters,
+        statuses,
+        Optional.empty(),
+        endpoint);
   }
 
   private static void add(List<RouteRow> rows, RouteRow... more) {

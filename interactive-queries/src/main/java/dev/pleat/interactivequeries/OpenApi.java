@@ -122,21 +122,13 @@ final class OpenApi {
 
   private static Map<String, Object> answers(RouteRow route) {
     Map<String, Object> content = new LinkedHashMap<>(content(Reply.JSON, route.answer()));
-    if (route.followable()) {
-      content.put(
-          EventStream.CONTENT_TYPE,
-          Map.of(
-              "schema",
-              ordered(
-                  "type",
-                  "string",
-                  "description",
-                  "Events named status, each with the same JSON on one line as data: the status"
-                      + " now, then the outcome, then the end; after "
-                      + HttpApi.Limits.DEFAULT.streamTime().toMinutes()
-                      + " minutes the last status and the end. Lines that begin with a colon"
-                      + " only say that the connection lives.")));
-    }
+    route
+        .followed()
+        .ifPresent(
+            events ->
+                content.put(
+                    EventStream.CONTENT_TYPE,
+                    Map.of("schema", ordered("type", "string", "description", events))));
     return content;
   }
 

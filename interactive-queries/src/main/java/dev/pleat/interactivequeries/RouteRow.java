@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
  * @param answer the component schema of the answer when all goes well
  * @param parameters what may be sent beside path and body
  * @param statuses every HTTP status it answers with, the good ones first
- * @param followable whether the answer is also to be had as Server-Sent Events
+ * @param followed what is sent instead when Server-Sent Events are asked for; empty if none are
  * @param endpoint what answers
  */
 record RouteRow(
@@ -26,7 +26,7 @@ record RouteRow(
     String answer,
     List<Parameter> parameters,
     List<Integer> statuses,
-    boolean followable,
+    Optional<String> followed,
     Endpoint endpoint) {
 
   private static final Pattern PATH_PARAMETER = Pattern.compile("\\{([^}]+)}");
@@ -57,6 +57,8 @@ record RouteRow(
     AS_OF_VERSION("query", "as-of-version", "The row as it was at this version, from 1."),
     AS_OF("query", "as-of", "The row as it was at this time, like 2026-11-21T10:00:00.000Z."),
     EVENT_ORDER("query", "order", "asc for the oldest events first, or desc; default asc."),
+    LAST_EVENT_ID(
+        "header", "Last-Event-ID", "Where a client that followed was: the id of the last event."),
     KEY("query", "key", "The aggregate the command addresses, when it is known.");
 
     private final String in;
@@ -88,9 +90,18 @@ record RouteRow(
     Response answer(Context request) throws Exception;
   }
 
-  /** The same route, whose answer is also to be had as Server-Sent Events. */
-  RouteRow alsoFollowed() {
-    return new RouteRow(method, path, summary, body, answer, parameters, statuses, true, endpoint);
+  /** The same route, whose answer is also to be had as Server-Sent Events: these. */
+  RouteRow alsoFollowed(String events) {
+    return new RouteRow(
+        method,
+        path,
+        summary,
+        body,
+        answer,
+        parameters,
+        statuses,
+        Optional.of(events + " Lines that begin with a colon only say that the connection lives."),
+        endpoint);
   }
 
   /** The names of what varies in the path. */

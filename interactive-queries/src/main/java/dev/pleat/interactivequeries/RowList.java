@@ -189,13 +189,11 @@ final class RowList {
   }
 
   private static final class RowHits extends Hits<String> {
-    private final byte[] prefix;
-    private final Optional<byte[]> before;
+    private final ByKey keys;
 
     RowHits(KeyValueIterator<String, byte[]> iterator, Optional<byte[]> after, ByKey keys) {
       super(iterator, after);
-      this.prefix = keys.prefix().getBytes(UTF_8);
-      this.before = keys.before().map(text -> text.getBytes(UTF_8));
+      this.keys = keys;
     }
 
     @Override
@@ -205,8 +203,7 @@ final class RowList {
 
     @Override
     boolean isSelected(byte[] place) {
-      return beginsWith(place, prefix)
-          && (before.isEmpty() || Arrays.compareUnsigned(place, before.get()) < 0);
+      return keys.includes(place);
     }
 
     @Override

@@ -1,5 +1,8 @@
 package dev.pleat.interactivequeries;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Arrays;
 import java.util.Optional;
 
 /** Which rows of a view are listed, and in which order. */
@@ -12,8 +15,19 @@ public sealed interface Selection {
    * @param from the first key; empty to begin with the first there is
    * @param before the first key that is listed no more; empty for all to the end
    */
-  record ByKey(String prefix, Optional<String> from, Optional<String> before)
-      implements Selection {}
+  record ByKey(String prefix, Optional<String> from, Optional<String> before) implements Selection {
+
+    /** Whether a key, as its bytes in UTF-8, is listed. */
+    boolean includes(byte[] key) {
+      byte[] beginning = prefix.getBytes(UTF_8);
+      return key.length >= beginning.length
+          && Arrays.equals(key, 0, beginning.length, beginning, 0, beginning.length)
+          && from.filter(text -> Arrays.compareUnsigned(key, text.getBytes(UTF_8)) < 0).isEmpty()
+          && before
+              .filter(text -> Arrays.compareUnsigned(key, text.getBytes(UTF_8)) >= 0)
+              .isEmpty();
+    }
+  }
 
   /**
    * Those that an index finds by this text, in the order of keys.

@@ -54,13 +54,8 @@ final class ViewRoutes {
    */
   Reply row(Context request, DomainSchema<?, ?> schema, View view, String keyParameter) {
     String key = Paths.key(request, schema, view, keyParameter);
-    return switch (views.row(
-        schema,
-        view,
-        key,
-        tokens(request, schema, view, Optional.of(key)),
-        // Also without a token: a row that is being moved is worth waiting for.
-        timeToWait(request).orElse(DEFAULT_WAIT))) {
+    Writes writes = writes(request, schema, view, key);
+    return switch (views.row(schema, view, key, writes.after(), writes.patience())) {
       case Found<Row> found -> {
         Reply row = Reply.json(200, found.value().json());
         OptionalLong version = found.value().version();
@@ -73,6 +68,17 @@ final class ViewRoutes {
       case Unavailable<Row> unavailable ->
           Problem.of(unavailable.code(), unavailable.detail()).reply();
     };
+  }
+
+  /** What a row must have seen, and how long that is waited for. */
+  record Writes(List<ReadAfter> after, Duration patience) {}
+
+  /** What the tokens name that came along with a question about one row. */
+  Writes writes(Context request, DomainSchema<?, ?> schema, View view, String key) {
+    return new Writes(
+        tokens(request, schema, view, Optional.of(key)),
+        // Also without a token: a row that is being moved is worth waiting for.
+        timeToWait(request).orElse(DEFAULT_WAIT));
   }
 
   /** A page of rows. */
@@ -146,7 +152,7 @@ final class ViewRoutes {
   // ---- which rows are listed
 
   /** Nothing that is asked is passed over: a list that looks chosen and is not would mislead. */
-  private static Selection selection(Context request, View view) {
+  static Selection selection(Context request, View view) {
     List<String> texts = named(view, DomainSchema.ByText.class);
     List<String> orders = named(view, DomainSchema.Order.class);
     List<String> known =

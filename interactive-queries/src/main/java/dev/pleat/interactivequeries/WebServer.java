@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,9 +59,14 @@ final class WebServer implements AutoCloseable {
   private final Listener listener;
   private final Javalin javalin;
 
-  WebServer(List<RouteRow> routes, Listener listener) {
+  /**
+   * A server that does not answer yet.
+   *
+   * @param standstill after which a connection is closed on which nothing moves
+   */
+  WebServer(List<RouteRow> routes, Listener listener, Duration standstill) {
     this.listener = listener;
-    this.javalin = Javalin.create(config -> configure(config, routes, listener));
+    this.javalin = Javalin.create(config -> configure(config, routes, listener, standstill));
   }
 
   /** Answers from when this returns. */
@@ -79,7 +85,8 @@ final class WebServer implements AutoCloseable {
     listener.close();
   }
 
-  private static void configure(JavalinConfig config, List<RouteRow> routes, Listener listener) {
+  private static void configure(
+      JavalinConfig config, List<RouteRow> routes, Listener listener, Duration standstill) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -91,7 +98,7 @@ final class WebServer implements AutoCloseable {
     config.http.compressionStrategy = CompressionStrategy.NONE;
     config.router.ignoreTrailingSlashes = false;
     config.router.javaLangErrorHandler(WebServer::failed);
-    config.jetty.addConnector((server, http) -> connector(server, http, listener));
+    config.jetty.addConnector((server, http) -> connector(server, http, listener, standstill));
     config.jetty.modifyHttpConfiguration(
         http -> {
           http.setRequestHeaderSize(MAX_HEADER_BYTES);
@@ -142,8 +149,10 @@ final class WebServer implements AutoCloseable {
     server.setStopTimeout(STOP_TIMEOUT_MS);
   }
 
-  private static Connector connector(Server server, HttpConfiguration http, Listener listener) {
+  private static Connector connector(
+      Server server, HttpConfiguration http, Listener listener, Duration standstill) {
     ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(http));
+    connector.setIdleTimeout(standstill.toMillis());
     try {
       connector.open(listener.channel());
     } catch (IOException e) {
@@ -153,7 +162,7 @@ final class WebServer implements AutoCloseable {
   }
 
   private static void answer(Context request, RouteRow route) throws Exception {
-    if (!route.followable() || !RequestHeaders.wantsEvents(request)) {
+    if (route.followed().isEmpty() || !RequestHeaders.wantsEvents(request)) {
       RequestHeaders.requireJsonAccepted(request);
     }
     switch (route.endpoint().answer(request)) {

@@ -442,7 +442,8 @@ final class CommandsOverHttpTest {
   @Test
   void so_many_commands_are_under_way_and_no_more() throws Exception {
     try (RunningApi small =
-        new RunningApi(new HttpApi.Limits(1, HttpApi.Limits.DEFAULT.streamTime()))) {
+        new RunningApi(
+            new HttpApi.Limits(1, HttpApi.Limits.DEFAULT.streamTime(), Duration.ofSeconds(30)))) {
       CountDownLatch taken = new CountDownLatch(1);
       CountDownLatch go = new CountDownLatch(1);
       small.commands.answer(

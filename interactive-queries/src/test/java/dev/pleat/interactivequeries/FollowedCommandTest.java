@@ -229,7 +229,8 @@ final class FollowedCommandTest {
 
   @Test
   void ends_with_the_last_status_when_its_time_is_up() throws Exception {
-    try (RunningApi brief = new RunningApi(new HttpApi.Limits(10, Duration.ofMillis(600)))) {
+    try (RunningApi brief =
+        new RunningApi(new HttpApi.Limits(10, Duration.ofMillis(600), Duration.ofSeconds(30)))) {
       brief.statuses.pending(ID, VALUE_ID);
       try (Client client = new Client(brief, PATH)) {
         assertEquals(Optional.of(PENDING), client.event());

@@ -48,6 +48,7 @@ final class HttpApiTest {
             like.views,
             like.statuses,
             like.history,
+            like.live,
             domain -> "log",
             List::of,
             like.operations),
@@ -110,7 +111,15 @@ final class HttpApiTest {
             followed.add((String) path);
           }
         });
-    assertEquals(List.of("/commands/{id}"), followed);
+    assertEquals(
+        List.of(
+            "/values/{value-id}",
+            "/domains/calculator/views/values",
+            "/domains/calculator/views/values/{key}",
+            "/domains/calculator/events/{key}",
+            "/values/{value-id}/events",
+            "/commands/{id}"),
+        followed);
   }
 
   @Test
@@ -280,6 +289,7 @@ final class HttpApiTest {
                         api.views,
                         api.statuses,
                         api.history,
+                        api.live,
                         domain -> "log",
                         List::of,
                         api.operations),

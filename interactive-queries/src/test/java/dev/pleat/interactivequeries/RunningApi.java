@@ -74,6 +74,7 @@ final class RunningApi implements AutoCloseable {
   final InMemoryViews views = new InMemoryViews();
   final InMemoryStatuses statuses = new InMemoryStatuses();
   final InMemoryHistory history = new InMemoryHistory();
+  final InMemoryLiveTopics live = new InMemoryLiveTopics();
   final InMemoryOutcomes outcomes = new InMemoryOutcomes();
   final InMemoryOperations operations = new InMemoryOperations();
   final InMemoryCommands commands = new InMemoryCommands(views, statuses);
@@ -96,6 +97,7 @@ final class RunningApi implements AutoCloseable {
                 views,
                 statuses,
                 history,
+                live,
                 domain -> LOG_ID,
                 () -> roles,
                 operations),

@@ -1,0 +1,187 @@
+package dev.pleat.interactivequeries;
+
+import dev.pleat.interactivequeries.LiveTopics.Listening;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.WakeupException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Reads along one topic while somebody listens, and tells each of them that there was a record of
+ * their key; nothing of a record is kept. Where records may have been missed, after a failure, all
+ * are told: so nobody has to be told that something was lost.
+ *
+ * <p>One thread owns the consumer; what other threads call is safe for all.
+ */
+final class TopicTail {
+
+  private static final Logger LOG = LoggerFactory.getLogger(TopicTail.class);
+
+  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final Duration PAUSE = Duration.ofMillis(500);
+  private static final Duration IDLE = Duration.ofSeconds(30);
+
+  private final String topic;
+  private final Supplier<Consumer<String, byte[]>> consumers;
+  private final Map<String, Set<Listener>> listeners = new ConcurrentHashMap<>();
+  private final CompletableFuture<Boolean> positioned = new CompletableFuture<>();
+  private final Thread thread;
+  private volatile Optional<Consumer<String, byte[]>> current = Optional.empty();
+  private volatile boolean closing;
+
+  /** Under this tail's lock. */
+  private boolean ended;
+
+  private long lastListened = System.nanoTime();
+
+  /**
+   * A tail that reads from now on, until nobody has listened for 30 s.
+   *
+   * @param consumers makes a consumer, again after each failure
+   */
+  TopicTail(String topic, Supplier<Consumer<String, byte[]>> consumers) {
+    this.topic = topic;
+    this.consumers = consumers;
+    this.thread = Thread.ofPlatform().name("tail-" + topic).daemon(true).start(this::run);
+  }
+
+  /**
+   * Begins to listen; empty if this tail has ended.
+   *
+   * @param closed is called once, when whoever listens closes
+   */
+  synchronized Optional<Listening> listen(String key, Runnable closed) {
+    if (ended) {
+      return Optional.empty();
+    }
+    Listener listener = new Listener(key, closed);
+    listeners.compute(
+        key,
+        (same, others) -> {
+          Set<Listener> all = others == null ? ConcurrentHashMap.newKeySet() : others;
+          all.add(listener);
+          return all;
+        });
+    return Optional.of(listener);
+  }
+
+  /** Waits until everything written from now on is heard; false if that takes too long. */
+  boolean awaitPositioned(Duration patience) {
+    return positioned
+        .copy()
+        .completeOnTimeout(false, patience.toNanos(), TimeUnit.NANOSECONDS)
+        .join();
+  }
+
+  void close() {
+    closing = true;
+    current.ifPresent(Consumer::wakeup);
+    thread.interrupt();
+  }
+
+  /** Somebody who waits for records of a key. */
+  private final class Listener implements Listening {
+    private final String key;
+    private final Semaphore news = new Semaphore(0);
+    private final AtomicReference<Optional<Runnable>> closed;
+
+    private Listener(String key, Runnable closed) {
+      this.key = key;
+      this.closed = new AtomicReference<>(Optional.of(closed));
+    }
+
+    @Override
+    public boolean heard(Duration patience) throws InterruptedException {
+      boolean heard = news.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
+      news.drainPermits();
+      return heard;
+    }
+
+    @Override
+    public void wake() {
+      if (news.availablePermits() == 0) {
+        news.release();
+      }
+    }
+
+    @Override
+    public void close() {
+      listeners.computeIfPresent(
+          key,
+          (same, all) -> {
+            all.remove(this);
+            return all.isEmpty() ? null : all;
+          });
+      closed.getAndSet(Optional.empty()).ifPresent(Runnable::run);
+    }
+  }
+
+  // ---- the thread
+
+  private void run() {
+    while (!closing && !hasEnded()) {
+      try (Consumer<String, byte[]> consumer = consumers.get()) {
+        current = Optional.of(consumer);
+        read(consumer);
+      } catch (WakeupException | InterruptException e) {
+        LOG.debug("woken up to close");
+      } catch (RuntimeException e) {
+        LOG.warn("{} cannot be followed, trying again soon", topic, e);
+        pause();
+      } finally {
+        current = Optional.empty();
+      }
+    }
+  }
+
+  private void read(Consumer<String, byte[]> consumer) {
+    List<TopicPartition> partitions = KafkaLiveTopics.partitions(consumer, topic);
+    consumer.assign(partitions);
+    consumer.seekToEnd(partitions);
+    partitions.forEach(consumer::position);
+    positioned.complete(true);
+    // Whatever came while nothing was read.
+    listeners.values().forEach(all -> all.forEach(Listener::wake));
+    while (!closing && !hasEnded()) {
+      consumer
+          .poll(POLL)
+          .forEach(
+              record -> {
+                if (record.key() != null) {
+                  listeners.getOrDefault(record.key(), Set.of()).forEach(Listener::wake);
+                }
+              });
+    }
+  }
+
+  private synchronized boolean hasEnded() {
+    long now = System.nanoTime();
+    if (!listeners.isEmpty()) {
+      lastListened = now;
+    } else if (now - lastListened > IDLE.toNanos()) {
+      ended = true;
+    }
+    return ended;
+  }
+
+  private static void pause() {
+    try {
+      Thread.sleep(PAUSE);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
