@@ -2,6 +2,8 @@ package dev.pleat.interactivequeries;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -66,6 +68,34 @@ public interface History {
       View view,
       String aggregateId,
       AsOf asOf,
+      long seen,
+      Duration wait);
+
+  /**
+   * What a command would write.
+   *
+   * @param events the events, as they would lie on the log; none unless the outcome is accepted
+   */
+  record Tried(Outcome outcome, List<byte[]> events) {
+    /** Keeps its own copy of the list. */
+    public Tried {
+      events = List.copyOf(events);
+    }
+  }
+
+  /**
+   * What a command would do to the aggregate at the version it expects, or at the newest one
+   * recorded here. Writes nothing. Blocks while that version is not recorded and the wait is not
+   * over; what is not recorded then is taken not to exist.
+   *
+   * @param now what the log's clock would say
+   * @param seen the version that must have been recorded here; 0 for any
+   */
+  Answer<Tried> dryRun(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      SubmittedCommand command,
+      Instant now,
       long seen,
       Duration wait);
 }

@@ -59,7 +59,11 @@ public final class HttpApi implements AutoCloseable {
           Parameter.IF_NONE_MATCH,
           Parameter.PREFER,
           Parameter.ACTOR,
-          Parameter.TRACEPARENT);
+          Parameter.TRACEPARENT,
+          Parameter.DRY_RUN,
+          Parameter.TOKEN,
+          Parameter.AFTER,
+          Parameter.WAIT);
   private static final List<Parameter> ROW =
       List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
   private static final List<Parameter> PAST =
@@ -126,6 +130,7 @@ public final class HttpApi implements AutoCloseable {
   HttpApi(Parts parts, Listener listener, Limits limits, InstantSource clock) {
     PendingCommands pending = new PendingCommands();
     this.parts = parts;
+    this.views = new ViewRoutes(parts.views(), parts.logId());
     this.commands =
         new CommandRoutes(
             parts.schemas(),
@@ -133,9 +138,9 @@ public final class HttpApi implements AutoCloseable {
             parts.views(),
             parts.logId(),
             pending,
+            new DryRuns(parts.history(), views),
             limits.commandsUnderWay(),
             clock);
-    this.views = new ViewRoutes(parts.views(), parts.logId());
     this.history = new HistoryRoutes(parts.history(), views);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
     this.operators = new OperatorRoutes(parts.operations());

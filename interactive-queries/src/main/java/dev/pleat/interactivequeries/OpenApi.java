@@ -276,9 +276,17 @@ final class OpenApi {
         "version",
         type("integer"),
         "events",
-        array(text("uuid")),
+        ordered(
+            "description",
+            "The ids of the events; of a dry run the events themselves.",
+            "type",
+            "array",
+            "items",
+            Map.of("type", List.of("string", "object"))),
         "token",
-        type("string"));
+        type("string"),
+        "dry-run",
+        type("boolean"));
   }
 
   private static Map<String, Object> pageSchema(String row) {
@@ -295,6 +303,7 @@ final class OpenApi {
         "command-id", text("uuid"),
         "version", type("integer"),
         "retryable", type("boolean"),
+        "dry-run", type("boolean"),
         "errors", array(object("pointer", type("string"), "code", type("string"))));
   }
 

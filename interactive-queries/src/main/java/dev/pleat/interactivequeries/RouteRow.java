@@ -49,6 +49,11 @@ record RouteRow(
         "Pleat-Actor",
         "Who sends the command; for trials, taken from the same machine only."),
     TRACEPARENT("header", "traceparent", "The trace the command belongs to (W3C Trace Context)."),
+    DRY_RUN(
+        "query",
+        "dry-run",
+        "true: answer what the command would do at the version it expects, or at the newest one,"
+            + " and write nothing. Then Pleat-Token, after and wait are as in a query."),
     TOKEN("header", "Pleat-Token", "Be served at or after this token of a command's answer."),
     AFTER("query", "after", "The same as the header Pleat-Token."),
     WAIT("query", "wait", "How long to wait, like 2s or 500ms; at most 30s, default 2s."),

@@ -9,6 +9,7 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.HistoryKey;
 import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.SubmittedCommand;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
@@ -38,7 +39,7 @@ public final class StreamsHistory implements History {
   private static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
 
   private final LocalStores stores;
-  private final PastRows rows;
+  private final Folds folds;
   private final Semaphore waiters = new Semaphore(MAX_WAITERS);
 
   /**
@@ -46,18 +47,18 @@ public final class StreamsHistory implements History {
    *
    * @param running finds the application that has {@link HistoryKey#LAST} of a domain
    * @param partitions how many partitions the topics of a domain have
-   * @param rows folds what was recorded
+   * @param folds folds what was recorded
    */
   public StreamsHistory(
-      RunningStreams running, ToIntFunction<DomainSchema<?, ?>> partitions, PastRows rows) {
+      RunningStreams running, ToIntFunction<DomainSchema<?, ?>> partitions, Folds folds) {
     this.stores = new LocalStores(running, partitions);
-    this.rows = rows;
+    this.folds = folds;
   }
 
   // ---- one aggregate
 
   /** The history of an aggregate, as far as it is recorded here. */
-  private final class Recorded implements PastRows.Recorded {
+  private final class Recorded implements Folds.Recorded {
     private final DomainSchema<?, ?> schema;
     private final String id;
     private final Set<Integer> partition;
@@ -111,6 +112,9 @@ public final class StreamsHistory implements History {
     }
 
     Optional<byte[]> snapshotUpTo(long version) {
+      if (version == 0) {
+        return Optional.empty();
+      }
       return read(
           HistoryKey.SNAPSHOTS,
           (ReadOnlyKeyValueStore<Bytes, byte[]> store) -> {
@@ -140,8 +144,7 @@ public final class StreamsHistory implements History {
     private Instant timestamp(long version) {
       List<byte[]> event = between(version, version, 1);
       if (event.isEmpty()) {
-        throw new PastRows.Broken(
-            "version " + version + " is missing", new IllegalStateException(id));
+        throw new Folds.Broken("version " + version + " is missing", new IllegalStateException(id));
       }
       return JsonCodec.readEvent(event.getFirst()).timestamp();
     }
@@ -217,10 +220,40 @@ public final class StreamsHistory implements History {
           if (version == 0 || version > last) {
             return new NotFound<>();
           }
-          return rows.at(schema, view, recorded.snapshotUpTo(version), version, recorded)
+          return folds
+              .row(schema, view, recorded.snapshotUpTo(version), version, recorded)
               .<Answer<Row>>map(row -> new Found<>(Row.of(row)))
               .orElseGet(NotFound::new);
         });
+  }
+
+  @Override
+  public Answer<Tried> dryRun(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      SubmittedCommand command,
+      Instant now,
+      long seen,
+      Duration wait) {
+    OptionalLong expected = command.expectedVersion();
+    Question<Tried> question =
+        (recorded, last) -> {
+          long version = Math.min(last, expected.orElse(last));
+          return new Found<>(
+              folds.dryRun(
+                  schema,
+                  aggregateId,
+                  command,
+                  now,
+                  recorded.snapshotUpTo(version),
+                  version,
+                  recorded));
+        };
+    Answer<Tried> there =
+        answer(schema, aggregateId, Math.max(seen, expected.orElse(0)), wait, question);
+    return there instanceof NotYet
+        ? answer(schema, aggregateId, seen, Duration.ZERO, question)
+        : there;
   }
 
   private interface Question<T> {
@@ -265,7 +298,7 @@ public final class StreamsHistory implements History {
     } catch (NotHere e) {
       return new Unavailable<>(
           Answer.NOT_NOW, "the history cannot be read here: " + e.getMessage());
-    } catch (PastRows.Broken e) {
+    } catch (Folds.Broken e) {
       return new Unavailable<>(
           Answer.VIEW_STOPPED, "the history of " + id + " cannot be folded: " + e.getMessage());
     }

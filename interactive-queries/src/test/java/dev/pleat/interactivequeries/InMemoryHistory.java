@@ -4,7 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -70,5 +73,38 @@ final class InMemoryHistory implements History {
                 "{\"value-id\":\"%s\",\"value\":%d,\"version\":%d}"
                     .formatted(aggregateId, version, version)
                     .getBytes(UTF_8)));
+  }
+
+  /** Every command that is tried makes one more version, unless it expects what is not there. */
+  @Override
+  public synchronized Answer<Tried> dryRun(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      SubmittedCommand command,
+      Instant now,
+      long seen,
+      Duration wait) {
+    long versions = last.getOrDefault(aggregateId, 0L);
+    if (versions < seen) {
+      return new Answer.NotYet<>("the history has not recorded that version yet");
+    }
+    long expected = command.expectedVersion().orElse(versions);
+    Outcome.Verdict verdict =
+        expected > versions
+            ? new Outcome.Rejected(versions, "version-conflict", "found " + versions)
+            : new Outcome.Accepted(expected + 1, List.of(command.id()));
+    return new Answer.Found<>(
+        new Tried(
+            new Outcome(
+                command.id(),
+                command.id(),
+                verdict,
+                now,
+                command.correlationId(),
+                command.actor(),
+                false),
+            expected > versions
+                ? List.of()
+                : List.of(("{\"version\":" + (expected + 1) + "}").getBytes(UTF_8))));
   }
 }

@@ -102,6 +102,22 @@ public final class HistoryFold<S, E> {
     return Optional.ofNullable(at(nearest, version, events).rows().get(view.name()));
   }
 
+  /** The aggregate as the write side had it at a version, without the memory of its commands. */
+  Aggregate aggregate(Optional<byte[]> nearest, long version, Events events) {
+    Folded<S> folded = at(nearest, version, events);
+    if (folded.version() == 0) {
+      return Aggregate.absent();
+    }
+    byte[] newest = events.between(folded.version(), folded.version(), 1).getFirst();
+    return new Aggregate(
+        folded.version(),
+        JsonCodec.readEvent(newest).timestamp().toEpochMilli(),
+        Aggregate.Overflow.NONE,
+        domain.decider().stateVersion(),
+        domain.stateBytes(folded.state()),
+        RecentCommands.NONE);
+  }
+
   /** A snapshot at a version, from which later ones can be folded. */
   byte[] snapshot(Optional<byte[]> nearest, long version, Events events) {
     Folded<S> folded = at(nearest, version, events);

@@ -1,13 +1,18 @@
 package dev.pleat.interactivequeries;
 
+import dev.pleat.interactivequeries.History.Tried;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.SubmittedCommand;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Folds what was recorded of an aggregate into a row as it was. Safe for use by many threads. */
-@FunctionalInterface
-public interface PastRows {
+/**
+ * What the rules of a domain make of what was recorded of an aggregate. Safe for use by many
+ * threads.
+ */
+public interface Folds {
 
   /** Where the events of one aggregate lie. */
   @FunctionalInterface
@@ -35,9 +40,27 @@ public interface PastRows {
    * @param nearest the last snapshot up to there, if there is one
    * @throws Broken if an event is missing or cannot be folded
    */
-  Optional<byte[]> at(
+  Optional<byte[]> row(
       DomainSchema<?, ?> schema,
       View view,
+      Optional<byte[]> nearest,
+      long version,
+      Recorded events);
+
+  /**
+   * What a command would do to the aggregate as it was at a version, or at the last one before it
+   * at which a command was whole.
+   *
+   * @param now what the log's clock would say
+   * @param nearest the last snapshot up to there, if there is one
+   * @param version 0 for an aggregate that does not exist yet
+   * @throws Broken if an event is missing or cannot be folded
+   */
+  Tried dryRun(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      SubmittedCommand command,
+      Instant now,
       Optional<byte[]> nearest,
       long version,
       Recorded events);
