@@ -1,6 +1,8 @@
 package dev.pleat.deploy;
 
 import dev.pleat.interactivequeries.Folds;
+import dev.pleat.interactivequeries.History.State;
+import dev.pleat.interactivequeries.History.Step;
 import dev.pleat.interactivequeries.History.Tried;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
@@ -13,6 +15,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Folds what was recorded of aggregates by the rules of their domains. */
@@ -74,5 +77,34 @@ final class FoldedHistory implements Folds {
     DryRun.Tried tried =
         folded(() -> dryRun.decide(aggregateId, command, now, nearest, version, events::between));
     return new Tried(tried.outcome(), tried.events());
+  }
+
+  @Override
+  public Optional<State> state(
+      DomainSchema<?, ?> schema, Optional<byte[]> nearest, long version, Recorded events) {
+    HistoryFold<?, ?> fold = rules(schema).fold();
+    return folded(() -> fold.state(nearest, version, events::between))
+        .map(state -> new State(state.version(), state.json()));
+  }
+
+  @Override
+  public void replay(
+      DomainSchema<?, ?> schema,
+      Optional<byte[]> nearest,
+      long from,
+      long to,
+      Recorded events,
+      Predicate<Step> more) {
+    HistoryFold<?, ?> fold = rules(schema).fold();
+    folded(
+        () -> {
+          fold.replay(
+              nearest,
+              from,
+              to,
+              events::between,
+              step -> more.test(new Step(step.version(), step.event(), step.state(), step.rows())));
+          return Optional.empty();
+        });
   }
 }

@@ -1,5 +1,7 @@
 package dev.pleat.interactivequeries;
 
+import dev.pleat.interactivequeries.History.State;
+import dev.pleat.interactivequeries.History.Step;
 import dev.pleat.interactivequeries.History.Tried;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
@@ -7,6 +9,7 @@ import dev.pleat.schemas.SubmittedCommand;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * What the rules of a domain make of what was recorded of an aggregate. Safe for use by many
@@ -64,4 +67,31 @@ public interface Folds {
       Optional<byte[]> nearest,
       long version,
       Recorded events);
+
+  /**
+   * The decider's state at a version, or at the last one before it at which a command was whole;
+   * empty if there was none.
+   *
+   * @param nearest the last snapshot up to there, if there is one
+   * @throws Broken if an event is missing or cannot be folded
+   */
+  Optional<State> state(
+      DomainSchema<?, ?> schema, Optional<byte[]> nearest, long version, Recorded events);
+
+  /**
+   * Shows what came of each event.
+   *
+   * @param nearest the last snapshot before the first of them, if there is one
+   * @param from the version of the first event that is shown
+   * @param to that of the last one; there are as many
+   * @param more is given each step and says whether the next one is wanted
+   * @throws Broken if an event is missing or cannot be folded; steps before may have been shown
+   */
+  void replay(
+      DomainSchema<?, ?> schema,
+      Optional<byte[]> nearest,
+      long from,
+      long to,
+      Recorded events,
+      Predicate<Step> more);
 }

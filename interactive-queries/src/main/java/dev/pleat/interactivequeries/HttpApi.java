@@ -81,6 +81,15 @@ public final class HttpApi implements AutoCloseable {
           Parameter.TOKEN,
           Parameter.AFTER,
           Parameter.WAIT);
+  private static final List<Parameter> REPLAY =
+      List.of(
+          Parameter.FROM_VERSION,
+          Parameter.UNTIL_VERSION,
+          Parameter.LIMIT,
+          Parameter.CURSOR,
+          Parameter.TOKEN,
+          Parameter.AFTER,
+          Parameter.WAIT);
   private static final List<Parameter> PAGE =
       List.of(Parameter.LIMIT, Parameter.CURSOR, Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
   private static final List<Parameter> NONE = List.of();
@@ -92,6 +101,7 @@ public final class HttpApi implements AutoCloseable {
   private static final List<Integer> SENT =
       List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
   private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
+  private static final List<Integer> INSPECTED = List.of(200, 400, 403, 404, 406, 503);
   private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
   private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
   private static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
@@ -181,7 +191,7 @@ public final class HttpApi implements AutoCloseable {
       addOwn(rows, schema);
       addGeneric(rows, schema);
       if (schema.takesCommands()) {
-        addEvents(rows, schema, schemas);
+        addHistory(rows, schema, schemas);
       }
     }
     add(
@@ -299,10 +309,30 @@ public final class HttpApi implements AutoCloseable {
     return view.derived().isPresent() ? ROW : PAST;
   }
 
-  /** What happened to an aggregate, beside where its row is read and where everything is. */
-  private void addEvents(
+  /**
+   * What happened to an aggregate, beside where its row is read and where everything is; and what
+   * the write side made of it.
+   */
+  private void addHistory(
       List<RouteRow> rows, DomainSchema<?, ?> schema, List<DomainSchema<?, ?>> schemas) {
-    add(rows, events("/domains/" + schema.name() + "/events/{key}", schema, "key"));
+    String base = "/domains/" + schema.name();
+    add(
+        rows,
+        events(base + "/events/{key}", schema, "key"),
+        get(
+            base + "/state/{key}",
+            "The decider's state as it is or was; on the same machine only.",
+            OpenApi.STATE,
+            PAST,
+            INSPECTED,
+            request -> history.state(request, schema)),
+        get(
+            base + "/replay/{key}",
+            "Each event with the state and the rows after it; on the same machine only.",
+            OpenApi.REPLAY,
+            REPLAY,
+            INSPECTED,
+            request -> history.replay(request, schema)));
     Representation.of(schema, schemas)
         .map(Representation::path)
         .filter(path -> path.endsWith("/{" + schema.idField() + "}"))

@@ -30,6 +30,8 @@ final class OpenApi {
   static final String RESUMED = "Resumed";
   static final String NOTHING = "Nothing";
   static final String EVENTS = "Events";
+  static final String STATE = "State";
+  static final String REPLAY = "Replay";
   static final String PACE = "Pace";
   static final String BEGUN = "Begun";
 
@@ -207,6 +209,14 @@ final class OpenApi {
     components.put(RESUMED, type("object"));
     components.put(NOTHING, type("object"));
     components.put(EVENTS, type("object"));
+    components.put(STATE, object("version", type("integer"), "state", type("object")));
+    components.put(
+        REPLAY,
+        object(
+            "steps",
+            array(object("event", type("object"), "state", type("object"), "rows", type("object"))),
+            "cursor",
+            type("string")));
     components.put(PACE, object("events-per-second", type("integer")));
     components.put(
         BEGUN,

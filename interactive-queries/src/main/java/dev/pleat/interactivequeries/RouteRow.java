@@ -59,8 +59,10 @@ record RouteRow(
     WAIT("query", "wait", "How long to wait, like 2s or 500ms; at most 30s, default 2s."),
     LIMIT("query", "limit", "The most rows to answer, 1 to 1000; default 100."),
     CURSOR("query", "cursor", "Where the page before ended, as it said."),
-    AS_OF_VERSION("query", "as-of-version", "The row as it was at this version, from 1."),
-    AS_OF("query", "as-of", "The row as it was at this time, like 2026-11-21T10:00:00.000Z."),
+    AS_OF_VERSION("query", "as-of-version", "As it was at this version, from 1."),
+    AS_OF("query", "as-of", "As it was at this time, like 2026-11-21T10:00:00.000Z."),
+    FROM_VERSION("query", "from-version", "The version of the first event, from 1; default 1."),
+    UNTIL_VERSION("query", "until-version", "The version of the last event; default the newest."),
     EVENT_ORDER("query", "order", "asc for the oldest events first, or desc; default asc."),
     KEY("query", "key", "The aggregate the command addresses, when it is known.");
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DryRunTest {
 
   private static final String PAGE = "a";
-  private static final int COMMANDS = 200;
+  private static final int COMMANDS = 100;
 
   @TempDir Path directory;
 
