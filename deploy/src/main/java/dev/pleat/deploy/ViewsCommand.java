@@ -1,35 +1,22 @@
 package dev.pleat.deploy;
 
-import dev.pleat.schemas.JsonCodec;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
-/**
- * {@code pleat views}: asks a running Pleat about its views over HTTP, and lets them go on. It
- * never opens the data directory of a running process.
- */
+/** {@code pleat views}: asks a running Pleat about its views over HTTP, and lets them go on. */
 final class ViewsCommand {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final int FAILED = 1;
-  private static final String SERVER = "--server";
   private static final String RATE = "--rate";
   private static final String BUILDING = "building";
   private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
@@ -39,25 +26,25 @@ final class ViewsCommand {
   /** The command and what it takes. */
   static CommandSpec spec() {
     CommandSpec views =
-        command(
+        RunningServer.command(
             "views", "Lists the views: version, generation, position, lag, where they stopped.");
     views.addSubcommand(
         "continue",
         named(
-            command(
+            RunningServer.command(
                 "continue",
                 "Lets a stopped view fold the event again at which it stopped: after a mend.")));
     views.addSubcommand(
         "skip",
         named(
-            command(
+            RunningServer.command(
                 "skip",
                 "Lets a stopped view go on without the event at which it stopped: its rows will"
                     + " lack it.")));
     views.addSubcommand(
         "rebuild",
         named(
-                command(
+                RunningServer.command(
                     "rebuild",
                     "Makes a view anew from the events while it goes on serving, and switches when"
                         + " the new one shows as much. Ended by Ctrl-C, only the display ends."))
@@ -70,24 +57,11 @@ final class ViewsCommand {
                             + " can. Default: 2000.")
                     .build()));
     views.addSubcommand(
-        "cancel", named(command("cancel", "Gives up a rebuild and deletes what there is of it.")));
+        "cancel",
+        named(
+            RunningServer.command(
+                "cancel", "Gives up a rebuild and deletes what there is of it.")));
     return views;
-  }
-
-  private static CommandSpec command(String name, String description) {
-    CommandSpec spec =
-        CommandSpec.create()
-            .name(name)
-            .mixinStandardHelpOptions(true)
-            .addOption(
-                OptionSpec.builder(SERVER)
-                    .paramLabel("URL")
-                    .type(String.class)
-                    .defaultValue("http://127.0.0.1:8080")
-                    .description("Where Pleat runs. Default: ${DEFAULT-VALUE}.")
-                    .build());
-    spec.usageMessage().description(description);
-    return spec;
   }
 
   private static CommandSpec named(CommandSpec spec) {
@@ -103,52 +77,35 @@ final class ViewsCommand {
 
   /** Runs it, and returns the exit code. */
   static int run(ParseResult line, PrintStream out, PrintStream err) {
-    ParseResult last = line.hasSubcommand() ? line.subcommand() : line;
-    String server = last.commandSpec().findOption(SERVER).getValue();
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      URI base = URI.create(server.endsWith("/") ? server : server + "/");
-      Asked asked = new Asked(http, base, out, err);
-      if (!line.hasSubcommand()) {
-        return list(asked);
-      }
-      Optional<Named> view = Named.of(last, err);
-      if (view.isEmpty()) {
-        return FAILED;
-      }
-      String verb = last.commandSpec().name();
-      return switch (verb) {
-        case "rebuild" -> rebuild(asked, view.get(), last);
-        case "cancel" -> cancel(asked, view.get());
-        default -> resume(asked, view.get(), verb);
-      };
-    } catch (IllegalArgumentException e) {
-      err.println("pleat: " + SERVER + " " + server + ": not a URL like http://127.0.0.1:8080");
-      return FAILED;
-    } catch (IOException e) {
-      err.println("pleat: " + SERVER + " " + server + ": nobody answers there; is Pleat running?");
-      return FAILED;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return FAILED;
+    if (!line.hasSubcommand()) {
+      return RunningServer.ask(line, out, err, ViewsCommand::list);
     }
+    ParseResult last = line.subcommand();
+    Optional<Named> view = Named.of(last, err);
+    if (view.isEmpty()) {
+      return RunningServer.FAILED;
+    }
+    String verb = last.commandSpec().name();
+    return RunningServer.ask(
+        last,
+        out,
+        err,
+        server ->
+            switch (verb) {
+              case "rebuild" -> rebuild(server, view.get(), last);
+              case "cancel" -> cancel(server, view.get());
+              default -> resume(server, view.get(), verb);
+            });
   }
 
-  /** A server, and where what it answers is said. */
-  private record Asked(HttpClient http, URI base, PrintStream out, PrintStream err) {
+  private static HttpResponse<byte[]> post(
+      RunningServer server, Named view, String verb, String body)
+      throws IOException, InterruptedException {
+    return server.post("domains/" + view.domain() + "/views/" + view.name() + "/" + verb, body);
+  }
 
-    HttpResponse<byte[]> views() throws IOException, InterruptedException {
-      return http.send(request(base, "views").GET().build(), BodyHandlers.ofByteArray());
-    }
-
-    HttpResponse<byte[]> post(Named view, String verb, String body)
-        throws IOException, InterruptedException {
-      return http.send(
-          request(base, "domains/" + view.domain() + "/views/" + view.name() + "/" + verb)
-              .header("Content-Type", "application/json")
-              .POST(BodyPublishers.ofString(body))
-              .build(),
-          BodyHandlers.ofByteArray());
-    }
+  private static int failed(RunningServer server, HttpResponse<byte[]> answer) {
+    return server.failed(answer, "pleat views lists the views");
   }
 
   /** A view, as the command line names it. */
@@ -170,15 +127,15 @@ final class ViewsCommand {
     }
   }
 
-  private static int list(Asked asked) throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = asked.views();
+  private static int list(RunningServer server) throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = server.get("views");
     if (answer.statusCode() != 200) {
-      return failed(answer, asked.err());
+      return failed(server, answer);
     }
-    PrintStream out = asked.out();
+    PrintStream out = server.out();
     List<String[]> rows = new ArrayList<>();
     rows.add(new String[] {"VIEW", "VERSION", "GENERATION", "STATUS", "POSITION", "LAG", ""});
-    for (Map<?, ?> view : maps(fields(answer.body()).get("views"))) {
+    for (Map<?, ?> view : RunningServer.maps(RunningServer.fields(answer.body()).get("views"))) {
       rows.add(row(view));
     }
     int[] widths = new int[rows.get(0).length];
@@ -224,7 +181,7 @@ final class ViewsCommand {
   /** Where a view has stopped, and why. */
   private static List<String> stops(Map<?, ?> view) {
     List<String> stops = new ArrayList<>();
-    for (Map<?, ?> part : maps(view.get("partitions"))) {
+    for (Map<?, ?> part : RunningServer.maps(view.get("partitions"))) {
       if (part.get("stopped") instanceof Map<?, ?> stopped) {
         stops.add(
             "stopped at %s-%s offset %s: %s: %s"
@@ -250,7 +207,7 @@ final class ViewsCommand {
     static Progress of(Map<?, ?> view) {
       long position = 0;
       long lag = 0;
-      List<Map<?, ?>> parts = maps(view.get("partitions"));
+      List<Map<?, ?>> parts = RunningServer.maps(view.get("partitions"));
       boolean known = !parts.isEmpty();
       for (Map<?, ?> part : parts) {
         long at = part.get("position") instanceof Number number ? number.longValue() : 0;
@@ -267,14 +224,14 @@ final class ViewsCommand {
     }
   }
 
-  private static int resume(Asked asked, Named view, String verb)
+  private static int resume(RunningServer server, Named view, String verb)
       throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = asked.post(view, verb, "{}");
+    HttpResponse<byte[]> answer = post(server, view, verb, "{}");
     if (answer.statusCode() != 200) {
-      return failed(answer, asked.err());
+      return failed(server, answer);
     }
-    for (Map<?, ?> mark : maps(fields(answer.body()).get("resumed"))) {
-      asked
+    for (Map<?, ?> mark : RunningServer.maps(RunningServer.fields(answer.body()).get("resumed"))) {
+      server
           .out()
           .println(
               (verb.equals("skip") ? "Leaves out" : "Folds again")
@@ -283,61 +240,66 @@ final class ViewsCommand {
                   + " of partition "
                   + mark.get("partition"));
     }
-    asked.out().println("pleat views shows how far it gets.");
+    server.out().println("pleat views shows how far it gets.");
     return 0;
   }
 
-  private static int cancel(Asked asked, Named view) throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = asked.post(view, "cancel", "{}");
+  private static int cancel(RunningServer server, Named view)
+      throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = post(server, view, "cancel", "{}");
     if (answer.statusCode() != 202) {
-      return failed(answer, asked.err());
+      return failed(server, answer);
     }
-    asked.out().println("Gives up generation " + fields(answer.body()).get("generation") + ".");
+    server
+        .out()
+        .println(
+            "Gives up generation " + RunningServer.fields(answer.body()).get("generation") + ".");
     return 0;
   }
 
-  private static int rebuild(Asked asked, Named view, ParseResult line)
+  private static int rebuild(RunningServer server, Named view, ParseResult line)
       throws IOException, InterruptedException {
     Optional<Integer> rate = Optional.ofNullable(line.commandSpec().findOption(RATE).getValue());
     HttpResponse<byte[]> answer =
-        asked.post(
+        post(
+            server,
             view,
             "rebuild",
             rate.map(number -> "{\"events-per-second\":" + number + "}").orElse("{}"));
     if (answer.statusCode() != 202) {
-      return failed(answer, asked.err());
+      return failed(server, answer);
     }
-    String number = String.valueOf(fields(answer.body()).get("generation"));
-    asked.out().println("Builds generation " + number + "; it goes on if this is ended.");
-    return follow(asked, view, number);
+    String number = String.valueOf(RunningServer.fields(answer.body()).get("generation"));
+    server.out().println("Builds generation " + number + "; it goes on if this is ended.");
+    return follow(server, view, number);
   }
 
   /** Shows how far a generation has come until it serves or is gone. */
   @SuppressWarnings("SystemConsoleNull") // The launcher asks for the console that can be missing.
-  private static int follow(Asked asked, Named view, String number)
+  private static int follow(RunningServer server, Named view, String number)
       throws IOException, InterruptedException {
-    ProgressBar bar = new ProgressBar(asked.out(), System.console() != null);
+    ProgressBar bar = new ProgressBar(server.out(), System.console() != null);
     Optional<String> trouble = Optional.empty();
     while (true) {
-      HttpResponse<byte[]> answer = asked.views();
+      HttpResponse<byte[]> answer = server.get("views");
       if (answer.statusCode() != 200) {
-        return failed(answer, asked.err());
+        return failed(server, answer);
       }
       Optional<Map<?, ?>> generation = Optional.empty();
-      for (Map<?, ?> each : maps(fields(answer.body()).get("views"))) {
+      for (Map<?, ?> each : RunningServer.maps(RunningServer.fields(answer.body()).get("views"))) {
         if (view.is(each) && number.equals(String.valueOf(each.get("generation")))) {
           generation = Optional.of(each);
         }
       }
       if (generation.isEmpty()) {
         bar.end();
-        asked.err().println("pleat: generation " + number + " was given up");
-        return FAILED;
+        server.err().println("pleat: generation " + number + " was given up");
+        return RunningServer.FAILED;
       }
       Optional<String> reason =
           Optional.ofNullable(generation.get().get("reason")).map(String::valueOf);
       if (reason.isPresent() && !reason.equals(trouble)) {
-        asked.out().println("Generation " + number + " does not run yet: " + reason.get());
+        server.out().println("Generation " + number + " does not run yet: " + reason.get());
       }
       trouble = reason;
       String status = String.valueOf(generation.get().get("status"));
@@ -347,49 +309,15 @@ final class ViewsCommand {
         Thread.sleep(LOOK_AGAIN);
       } else if (status.startsWith(BUILDING)) {
         bar.end();
-        stops(generation.get()).forEach(stop -> asked.err().println("pleat: " + stop));
-        asked.err().println("pleat: let it go on with pleat views continue or skip");
-        return FAILED;
+        stops(generation.get()).forEach(stop -> server.err().println("pleat: " + stop));
+        server.err().println("pleat: let it go on with pleat views continue or skip");
+        return RunningServer.FAILED;
       } else {
         bar.show(progress.position(), progress.position() + progress.lag());
         bar.end();
-        asked.out().println("Generation " + number + " serves.");
+        server.out().println("Generation " + number + " serves.");
         return 0;
       }
     }
-  }
-
-  private static HttpRequest.Builder request(URI base, String path) {
-    return HttpRequest.newBuilder(base.resolve(path)).timeout(PATIENCE);
-  }
-
-  private static int failed(HttpResponse<byte[]> answer, PrintStream err) {
-    String detail;
-    try {
-      detail = String.valueOf(fields(answer.body()).get("detail"));
-    } catch (RuntimeException e) {
-      detail = "this is no Pleat, or another release of it";
-    }
-    String hint = answer.statusCode() == 404 ? " (pleat views lists the views)" : "";
-    err.println(
-        "pleat: " + answer.uri() + " answered " + answer.statusCode() + ": " + detail + hint);
-    return FAILED;
-  }
-
-  private static Map<?, ?> fields(byte[] json) {
-    return JsonCodec.toRecord(JsonCodec.readObject(json), Map.class);
-  }
-
-  private static List<Map<?, ?>> maps(@Nullable Object list) {
-    List<Map<?, ?>> maps = new ArrayList<>();
-    if (list instanceof List<?> all) {
-      all.forEach(
-          each -> {
-            if (each instanceof Map<?, ?> map) {
-              maps.add(map);
-            }
-          });
-    }
-    return maps;
   }
 }

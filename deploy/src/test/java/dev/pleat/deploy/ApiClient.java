@@ -72,7 +72,11 @@ final class ApiClient implements AutoCloseable {
   }
 
   static JsonNode json(HttpResponse<String> response) {
-    return JSON.readTree(response.body());
+    return json(response.body());
+  }
+
+  static JsonNode json(String text) {
+    return JSON.readTree(text);
   }
 
   /** A header that must be there. */

@@ -41,6 +41,7 @@ final class CommandRoutes {
   private final Views views;
   private final Function<String, String> logId;
   private final PendingCommands pending;
+  private final DryRuns dryRuns;
   private final InstantSource clock;
 
   /** Domain to the row that stands for one of its aggregates. */
@@ -59,12 +60,14 @@ final class CommandRoutes {
       Views views,
       Function<String, String> logId,
       PendingCommands pending,
+      DryRuns dryRuns,
       int maxUnderWay,
       InstantSource clock) {
     this.commands = commands;
     this.views = views;
     this.logId = logId;
     this.pending = pending;
+    this.dryRuns = dryRuns;
     this.underWay = new Semaphore(maxUnderWay);
     this.clock = clock;
     for (DomainSchema<?, ?> schema : schemas) {
@@ -138,6 +141,7 @@ final class CommandRoutes {
       throws IOException {
     UUID commandId = RequestHeaders.commandId(request).orElseGet(UUID::randomUUID);
     try {
+      boolean dryRun = DryRuns.isAsked(request);
       Asked asked =
           new Asked(
               commandId,
@@ -149,8 +153,12 @@ final class CommandRoutes {
       JsonObject addressed = address(schema, target, commandId, body);
       String aggregateId = schema.aggregateId(addressed.text(schema.idField()).orElseThrow());
       JsonObject data = checked(schema, action, addressed);
-      return submit(schema, action, target, aggregateId, data, asked)
-          .with("Pleat-Command-Id", commandId.toString());
+      SubmittedCommand command = command(schema, action, data, asked);
+      Reply reply =
+          dryRun
+              ? dryRuns.answer(request, schema, aggregateId, command)
+              : submit(schema, target, aggregateId, command, asked);
+      return reply.with("Pleat-Command-Id", commandId.toString());
     } catch (Refusal e) {
       throw new Refusal(e.problem().about(commandId));
     }
@@ -205,6 +213,17 @@ final class CommandRoutes {
     }
   }
 
+  private SubmittedCommand command(
+      DomainSchema<?, ?> schema, Action<?> action, JsonObject data, Asked asked) {
+    SubmittedCommand plain =
+        SubmittedCommand.of(asked.commandId(), action.name(), data, clock.instant())
+            .inSchemaVersion(schema.writtenSchemaVersion(action.name()));
+    SubmittedCommand by = asked.actor().map(plain::by).orElse(plain);
+    return asked.expectedVersion().isPresent()
+        ? by.expecting(asked.expectedVersion().getAsLong())
+        : by;
+  }
+
   private static Refusal mismatch(String field, String code, String what) {
     return mismatch(List.of(new Violation("/" + field, code, "/" + field + " " + what)));
   }
@@ -218,19 +237,10 @@ final class CommandRoutes {
 
   private Reply submit(
       DomainSchema<?, ?> schema,
-      Action<?> action,
       Target target,
       String aggregateId,
-      JsonObject data,
+      SubmittedCommand command,
       Asked asked) {
-    SubmittedCommand plain =
-        SubmittedCommand.of(asked.commandId(), action.name(), data, clock.instant())
-            .inSchemaVersion(schema.writtenSchemaVersion(action.name()));
-    SubmittedCommand by = asked.actor().map(plain::by).orElse(plain);
-    SubmittedCommand command =
-        asked.expectedVersion().isPresent()
-            ? by.expecting(asked.expectedVersion().getAsLong())
-            : by;
     if (!underWay.tryAcquire()) {
       throw Refusal.of(Problem.OVERLOADED, "too many commands are under way");
     }
@@ -290,7 +300,8 @@ final class CommandRoutes {
     };
   }
 
-  private static Problem rejection(Rejected rejected) {
+  /** The problem of a command that was rejected. */
+  static Problem rejection(Rejected rejected) {
     Problem problem = Problem.of(rejected.reason(), rejected.detail()).at(rejected.version());
     return rejected.reason().equals(Problem.VERSION_CONFLICT) && rejected.version() > 0
         ? problem.with("ETag", etag(rejected.version()))

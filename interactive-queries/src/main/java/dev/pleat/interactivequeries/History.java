@@ -2,9 +2,13 @@ package dev.pleat.interactivequeries;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** What happened to aggregates, and what was known of them. Safe for use by many threads. */
@@ -18,6 +22,48 @@ public interface History {
 
   /** At this time, by the timestamps of the events. */
   record Time(Instant instant) implements AsOf {}
+
+  /**
+   * Which steps of a replay are wanted.
+   *
+   * @param from the version of the first event, at least 1
+   * @param until the version after which there are no more; empty for all there are
+   * @param limit the most steps to answer, at least 1
+   */
+  record ReplayRequest(long from, OptionalLong until, int limit) {}
+
+  /**
+   * An event and what had come of all up to it.
+   *
+   * @param event as it lies on the log
+   * @param state the decider's state after it
+   * @param rows the rows of the views keyed by the aggregate's id that had one, by the names of the
+   *     views: in the middle of a command those of the command before
+   */
+  // Made for one answer and written there.
+  @SuppressWarnings("ArrayRecordComponent")
+  record Step(long version, byte[] event, byte[] state, Map<String, byte[]> rows) {}
+
+  /**
+   * Steps of a replay.
+   *
+   * @param next the version of the step that follows; empty if this was the last one
+   */
+  record Steps(List<Step> steps, OptionalLong next) {
+    /** Keeps its own copy of the list. */
+    public Steps {
+      steps = List.copyOf(steps);
+    }
+  }
+
+  /**
+   * The decider's state.
+   *
+   * @param version of the last event in it
+   */
+  // Made for one answer and written there.
+  @SuppressWarnings("ArrayRecordComponent")
+  record State(long version, byte[] json) {}
 
   /**
    * Which events are wanted.
@@ -68,4 +114,57 @@ public interface History {
       AsOf asOf,
       long seen,
       Duration wait);
+
+  /**
+   * What a command would write.
+   *
+   * @param events the events, as they would lie on the log; none unless the outcome is accepted
+   */
+  record Tried(Outcome outcome, List<byte[]> events) {
+    /** Keeps its own copy of the list. */
+    public Tried {
+      events = List.copyOf(events);
+    }
+  }
+
+  /**
+   * What a command would do to the aggregate at the version it expects, or at the newest one
+   * recorded here. Writes nothing. Blocks while that version is not recorded and the wait is not
+   * over; what is not recorded then is taken not to exist.
+   *
+   * @param now what the log's clock would say
+   * @param seen the version that must have been recorded here; 0 for any
+   */
+  Answer<Tried> dryRun(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      SubmittedCommand command,
+      Instant now,
+      long seen,
+      Duration wait);
+
+  /**
+   * The events of an aggregate, each with what had come of all up to it, folded anew. Blocks while
+   * they cannot be had and the wait is not over.
+   *
+   * @param seen the version that must have been recorded here; 0 for any
+   * @return not found if the aggregate has not come to the first version asked for
+   */
+  Answer<Steps> replay(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      ReplayRequest request,
+      long seen,
+      Duration wait);
+
+  /**
+   * The decider's state as it was: at that moment, or at the last one before it at which a command
+   * was whole.
+   *
+   * @param asOf empty for the newest state recorded here
+   * @param seen the version that must have been recorded here; 0 for any
+   * @return not found if there was none, or the aggregate has not come to that version
+   */
+  Answer<State> state(
+      DomainSchema<?, ?> schema, String aggregateId, Optional<AsOf> asOf, long seen, Duration wait);
 }

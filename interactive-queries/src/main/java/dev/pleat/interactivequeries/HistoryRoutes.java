@@ -2,25 +2,24 @@ package dev.pleat.interactivequeries;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.pleat.interactivequeries.Answer.Found;
-import dev.pleat.interactivequeries.Answer.NotFound;
-import dev.pleat.interactivequeries.Answer.NotYet;
-import dev.pleat.interactivequeries.Answer.Unavailable;
 import dev.pleat.interactivequeries.Checked.Kind;
 import dev.pleat.interactivequeries.History.AsOf;
 import dev.pleat.interactivequeries.History.Events;
 import dev.pleat.interactivequeries.History.EventsRequest;
+import dev.pleat.interactivequeries.History.ReplayRequest;
+import dev.pleat.interactivequeries.History.State;
+import dev.pleat.interactivequeries.History.Step;
+import dev.pleat.interactivequeries.History.Steps;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
-import dev.pleat.schemas.JsonCodec;
 import io.javalin.http.Context;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
@@ -31,6 +30,8 @@ final class HistoryRoutes {
 
   private static final String AS_OF_VERSION = "as-of-version";
   private static final String AS_OF = "as-of";
+  private static final String CURSOR = "cursor";
+  private static final String KEY = "key";
   private static final Pattern VERSION = Pattern.compile("[1-9][0-9]{0,17}");
 
   private final History history;
@@ -56,32 +57,83 @@ final class HistoryRoutes {
     }
     String id = Paths.id(request, schema, keyParameter);
     ViewRoutes.Seen seen = views.seen(request, schema, id);
-    return switch (history.row(schema, view, id, asOf.get(), seen.version(), seen.patience())) {
-      case Found<Row> found -> Reply.json(200, found.value().json());
-      case NotFound<Row> notFound ->
-          Problem.of(
-                  Problem.NOT_FOUND,
-                  "the view " + view.name() + " had no row of this key then, or that is to come")
-              .reply();
-      case NotYet<Row> notYet -> Problem.of(Problem.POSITION_NOT_REACHED, notYet.detail()).reply();
-      case Unavailable<Row> unavailable ->
-          Problem.of(unavailable.code(), unavailable.detail()).reply();
-    };
+    Row row =
+        Refusal.found(
+            history.row(schema, view, id, asOf.get(), seen.version(), seen.patience()),
+            "the view " + view.name() + " had no row of this key then, or that is to come");
+    return Reply.json(200, row.json());
+  }
+
+  /** The decider's state as it is or was, for operators. */
+  Reply state(Context request, DomainSchema<?, ?> schema) {
+    RequestHeaders.requireOperator(request);
+    String id = Paths.id(request, schema, KEY);
+    Optional<AsOf> asOf = asOf(request);
+    ViewRoutes.Seen seen = views.seen(request, schema, id);
+    State state =
+        Refusal.found(
+            history.state(schema, id, asOf, seen.version(), seen.patience()),
+            "there was no aggregate of this id then, or that is to come");
+    return Reply.json(
+        200,
+        new JsonParts()
+            .fields(Map.of(schema.idField(), id))
+            .fields(Map.of("version", state.version()))
+            .field("state", state.json())
+            .toBytes());
+  }
+
+  /** Each event with what had come of all up to it, for operators. */
+  Reply replay(Context request, DomainSchema<?, ?> schema) {
+    RequestHeaders.requireOperator(request);
+    String id = Paths.id(request, schema, KEY);
+    OptionalLong until = version(request, "until-version");
+    byte[] scope = scope(schema.name(), id, "replay", until.toString());
+    long from =
+        RequestHeaders.parameter(request, CURSOR)
+            .map(text -> place(text, scope))
+            .orElseGet(() -> version(request, "from-version").orElse(1));
+    ReplayRequest asked = new ReplayRequest(from, until, ViewRoutes.limit(request));
+    ViewRoutes.Seen seen = views.seen(request, schema, id);
+    Steps steps =
+        Refusal.found(
+            history.replay(schema, id, asked, seen.version(), seen.patience()),
+            "the aggregate of this id has no events from version " + from + " on to where you ask");
+    JsonParts answer =
+        new JsonParts().field("steps", steps.steps().stream().map(HistoryRoutes::json).toList());
+    return Reply.json(200, paged(answer, steps.next(), scope));
+  }
+
+  private static byte[] json(Step step) {
+    JsonParts rows = new JsonParts();
+    new TreeMap<>(step.rows()).forEach(rows::field);
+    return new JsonParts()
+        .field("event", step.event())
+        .field("state", step.state())
+        .field("rows", rows.toBytes())
+        .toBytes();
   }
 
   private static Optional<AsOf> asOf(Context request) {
-    Optional<String> version = RequestHeaders.parameter(request, AS_OF_VERSION);
+    OptionalLong version = version(request, AS_OF_VERSION);
     Optional<String> time = RequestHeaders.parameter(request, AS_OF);
     if (version.isPresent() && time.isPresent()) {
       throw Refusal.of(Problem.INVALID_PARAMETER, "send either as-of-version or as-of");
     }
-    if (version.isPresent()) {
-      if (!VERSION.matcher(version.get()).matches()) {
-        throw Refusal.of(Problem.INVALID_PARAMETER, "as-of-version must be a number from 1");
-      }
-      return Optional.of(new History.Version(Long.parseLong(version.get())));
+    return version.isPresent()
+        ? Optional.of(new History.Version(version.getAsLong()))
+        : time.map(HistoryRoutes::time);
+  }
+
+  private static OptionalLong version(Context request, String name) {
+    Optional<String> text = RequestHeaders.parameter(request, name);
+    if (text.isEmpty()) {
+      return OptionalLong.empty();
     }
-    return time.map(HistoryRoutes::time);
+    if (!VERSION.matcher(text.get()).matches()) {
+      throw Refusal.of(Problem.INVALID_PARAMETER, name + " must be a number from 1");
+    }
+    return OptionalLong.of(Long.parseLong(text.get()));
   }
 
   private static AsOf time(String text) {
@@ -102,30 +154,27 @@ final class HistoryRoutes {
           case "desc" -> false;
           default -> throw Refusal.of(Problem.INVALID_PARAMETER, "order must be asc or desc");
         };
-    byte[] scope = scope(schema, id, ascending);
+    byte[] scope = scope(schema.name(), id, String.valueOf(ascending));
     EventsRequest page =
         new EventsRequest(
-            RequestHeaders.parameter(request, "cursor")
+            RequestHeaders.parameter(request, CURSOR)
                 .map(text -> OptionalLong.of(place(text, scope)))
                 .orElse(OptionalLong.empty()),
             ascending,
             ViewRoutes.limit(request));
     ViewRoutes.Seen seen = views.seen(request, schema, id);
-    return switch (history.events(schema, id, page, seen.version(), seen.patience())) {
-      case Found<Events> found -> Reply.json(200, json(found.value(), scope));
-      case NotFound<Events> notFound ->
-          Problem.of(Problem.NOT_FOUND, "nothing has happened to an aggregate of this id").reply();
-      case NotYet<Events> notYet ->
-          Problem.of(Problem.POSITION_NOT_REACHED, notYet.detail()).reply();
-      case Unavailable<Events> unavailable ->
-          Problem.of(unavailable.code(), unavailable.detail()).reply();
-    };
+    Events events =
+        Refusal.found(
+            history.events(schema, id, page, seen.version(), seen.patience()),
+            "nothing has happened to an aggregate of this id");
+    JsonParts answer = new JsonParts().field("events", events.events());
+    return Reply.json(200, paged(answer, events.next(), scope));
   }
 
-  /** A cursor goes on with the events it came from and no others. */
-  private static byte[] scope(DomainSchema<?, ?> schema, String id, boolean ascending) {
+  /** A cursor goes on with the list it came from and no other. */
+  private static byte[] scope(String... list) {
     CRC32C sum = new CRC32C();
-    sum.update((schema.name() + "\n" + id + "\n" + ascending).getBytes(UTF_8));
+    sum.update(String.join("\n", list).getBytes(UTF_8));
     return ByteBuffer.allocate(Integer.BYTES).putInt((int) sum.getValue()).array();
   }
 
@@ -141,28 +190,16 @@ final class HistoryRoutes {
                     Problem.INVALID_PARAMETER, "cursor is not one that this list has answered"));
   }
 
-  /** Events are answered as they lie on the log. */
-  private static byte[] json(Events events, byte[] scope) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    String separator = "{\"events\":[";
-    for (byte[] event : events.events()) {
-      out.writeBytes(separator.getBytes(UTF_8));
-      out.writeBytes(event);
-      separator = ",";
-    }
-    out.writeBytes((events.events().isEmpty() ? separator + "]" : "]").getBytes(UTF_8));
-    if (events.next().isPresent()) {
+  /** The answer with a cursor, if there is more of it. */
+  private static byte[] paged(JsonParts answer, OptionalLong next, byte[] scope) {
+    if (next.isPresent()) {
       byte[] place =
           ByteBuffer.allocate(scope.length + Long.BYTES)
               .put(scope)
-              .putLong(events.next().getAsLong())
+              .putLong(next.getAsLong())
               .array();
-      byte[] cursor = JsonCodec.object(Map.of("cursor", Checked.text(Kind.CURSOR, place))).bytes();
-      out.write(',');
-      out.write(cursor, 1, cursor.length - 1);
-    } else {
-      out.write('}');
+      answer.fields(Map.of(CURSOR, Checked.text(Kind.CURSOR, place)));
     }
-    return out.toByteArray();
+    return answer.toBytes();
   }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * The HTTP API: the table of routes, and the server that serves it. To know all that can be asked,
@@ -53,41 +54,31 @@ public final class HttpApi implements AutoCloseable {
     }
   }
 
+  private static final List<Parameter> TOKENS =
+      List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
   private static final List<Parameter> COMMAND =
-      List.of(
+      with(
+          TOKENS,
           Parameter.IDEMPOTENCY_KEY,
           Parameter.IF_MATCH,
           Parameter.IF_NONE_MATCH,
           Parameter.PREFER,
           Parameter.ACTOR,
-          Parameter.TRACEPARENT);
-  private static final List<Parameter> ROW =
-      List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT, Parameter.LAST_EVENT_ID);
-  private static final List<Parameter> PAST =
-      List.of(
-          Parameter.TOKEN,
-          Parameter.AFTER,
-          Parameter.WAIT,
-          Parameter.AS_OF_VERSION,
-          Parameter.AS_OF,
-          Parameter.LAST_EVENT_ID);
-  private static final List<Parameter> EVENTS =
-      List.of(
+          Parameter.TRACEPARENT,
+          Parameter.DRY_RUN);
+  private static final List<Parameter> ROW = with(TOKENS, Parameter.LAST_EVENT_ID);
+  private static final List<Parameter> STATE =
+      with(TOKENS, Parameter.AS_OF_VERSION, Parameter.AS_OF);
+  private static final List<Parameter> PAST = with(STATE, Parameter.LAST_EVENT_ID);
+  private static final List<Parameter> PAGE = with(ROW, Parameter.LIMIT, Parameter.CURSOR);
+  private static final List<Parameter> EVENTS = with(PAGE, Parameter.EVENT_ORDER);
+  private static final List<Parameter> REPLAY =
+      with(
+          TOKENS,
+          Parameter.FROM_VERSION,
+          Parameter.UNTIL_VERSION,
           Parameter.LIMIT,
-          Parameter.CURSOR,
-          Parameter.EVENT_ORDER,
-          Parameter.TOKEN,
-          Parameter.AFTER,
-          Parameter.WAIT,
-          Parameter.LAST_EVENT_ID);
-  private static final List<Parameter> PAGE =
-      List.of(
-          Parameter.LIMIT,
-          Parameter.CURSOR,
-          Parameter.TOKEN,
-          Parameter.AFTER,
-          Parameter.WAIT,
-          Parameter.LAST_EVENT_ID);
+          Parameter.CURSOR);
   private static final List<Parameter> NONE = List.of();
 
   private static final String RESYNC =
@@ -101,6 +92,7 @@ public final class HttpApi implements AutoCloseable {
   private static final List<Integer> SENT =
       List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
   private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
+  private static final List<Integer> INSPECTED = List.of(200, 400, 403, 404, 406, 503);
   private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
   private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
   private static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
@@ -141,6 +133,7 @@ public final class HttpApi implements AutoCloseable {
   HttpApi(Parts parts, Listener listener, Limits limits, InstantSource clock) {
     PendingCommands pending = new PendingCommands();
     this.parts = parts;
+    this.views = new ViewRoutes(parts.views(), parts.logId());
     this.commands =
         new CommandRoutes(
             parts.schemas(),
@@ -148,9 +141,9 @@ public final class HttpApi implements AutoCloseable {
             parts.views(),
             parts.logId(),
             pending,
+            new DryRuns(parts.history(), views),
             limits.commandsUnderWay(),
             clock);
-    this.views = new ViewRoutes(parts.views(), parts.logId());
     this.history = new HistoryRoutes(parts.history(), views);
     this.live = new LiveRoutes(parts, views, clock);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
@@ -193,7 +186,7 @@ public final class HttpApi implements AutoCloseable {
       addOwn(rows, schema);
       addGeneric(rows, schema);
       if (schema.takesCommands()) {
-        addEvents(rows, schema, schemas);
+        addHistory(rows, schema, schemas);
       }
     }
     add(
@@ -321,10 +314,30 @@ public final class HttpApi implements AutoCloseable {
                 + RESYNC);
   }
 
-  /** What happened to an aggregate, beside where its row is read and where everything is. */
-  private void addEvents(
+  /**
+   * What happened to an aggregate, beside where its row is read and where everything is; and what
+   * the write side made of it.
+   */
+  private void addHistory(
       List<RouteRow> rows, DomainSchema<?, ?> schema, List<DomainSchema<?, ?>> schemas) {
-    add(rows, events("/domains/" + schema.name() + "/events/{key}", schema, "key"));
+    String base = "/domains/" + schema.name();
+    add(
+        rows,
+        events(base + "/events/{key}", schema, "key"),
+        get(
+            base + "/state/{key}",
+            "The decider's state as it is or was; on the same machine only.",
+            OpenApi.STATE,
+            PAST,
+            INSPECTED,
+            request -> history.state(request, schema)),
+        get(
+            base + "/replay/{key}",
+            "Each event with the state and the rows after it; on the same machine only.",
+            OpenApi.REPLAY,
+            REPLAY,
+            INSPECTED,
+            request -> history.replay(request, schema)));
     Representation.of(schema, schemas)
         .map(Representation::path)
         .filter(path -> path.endsWith("/{" + schema.idField() + "}"))
@@ -438,6 +451,10 @@ public final class HttpApi implements AutoCloseable {
         statuses,
         Optional.empty(),
         endpoint);
+  }
+
+  private static List<Parameter> with(List<Parameter> parameters, Parameter... more) {
+    return Stream.concat(parameters.stream(), Stream.of(more)).toList();
   }
 
   private static RouteRow get(

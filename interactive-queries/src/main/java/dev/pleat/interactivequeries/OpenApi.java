@@ -30,6 +30,8 @@ final class OpenApi {
   static final String RESUMED = "Resumed";
   static final String NOTHING = "Nothing";
   static final String EVENTS = "Events";
+  static final String STATE = "State";
+  static final String REPLAY = "Replay";
   static final String PACE = "Pace";
   static final String BEGUN = "Begun";
 
@@ -199,6 +201,14 @@ final class OpenApi {
     components.put(RESUMED, type("object"));
     components.put(NOTHING, type("object"));
     components.put(EVENTS, type("object"));
+    components.put(STATE, object("version", type("integer"), "state", type("object")));
+    components.put(
+        REPLAY,
+        object(
+            "steps",
+            array(object("event", type("object"), "state", type("object"), "rows", type("object"))),
+            "cursor",
+            type("string")));
     components.put(PACE, object("events-per-second", type("integer")));
     components.put(
         BEGUN,
@@ -268,9 +278,17 @@ final class OpenApi {
         "version",
         type("integer"),
         "events",
-        array(text("uuid")),
+        ordered(
+            "description",
+            "The ids of the events; of a dry run the events themselves.",
+            "type",
+            "array",
+            "items",
+            Map.of("type", List.of("string", "object"))),
         "token",
-        type("string"));
+        type("string"),
+        "dry-run",
+        type("boolean"));
   }
 
   private static Map<String, Object> pageSchema(String row) {
@@ -287,6 +305,7 @@ final class OpenApi {
         "command-id", text("uuid"),
         "version", type("integer"),
         "retryable", type("boolean"),
+        "dry-run", type("boolean"),
         "errors", array(object("pointer", type("string"), "code", type("string"))));
   }
 

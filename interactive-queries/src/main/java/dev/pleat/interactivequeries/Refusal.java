@@ -16,6 +16,21 @@ final class Refusal extends RuntimeException {
     return new Refusal(Problem.of(code, detail));
   }
 
+  /**
+   * What was found.
+   *
+   * @param absent what is said where it is known not to be there
+   * @throws Refusal if it was not found
+   */
+  static <T> T found(Answer<T> answer, String absent) {
+    return switch (answer) {
+      case Answer.Found<T> found -> found.value();
+      case Answer.NotFound<T> notFound -> throw of(Problem.NOT_FOUND, absent);
+      case Answer.NotYet<T> notYet -> throw of(Problem.POSITION_NOT_REACHED, notYet.detail());
+      case Answer.Unavailable<T> unavailable -> throw of(unavailable.code(), unavailable.detail());
+    };
+  }
+
   Problem problem() {
     return problem;
   }

@@ -108,9 +108,7 @@ final class RequestHeaders {
     if (actors.isEmpty()) {
       return Optional.empty();
     }
-    boolean local =
-        isLoopback(request.req().getRemoteAddr()) && isLoopback(request.req().getLocalAddr());
-    if (!local || PROXIES.stream().anyMatch(header -> !all(request, header).isEmpty())) {
+    if (!isFromThisMachine(request)) {
       throw Refusal.of(
           Problem.NOT_AUTHORISED,
           "the header "
@@ -125,6 +123,21 @@ final class RequestHeaders {
           "send " + ACTOR + " once, with 1 to 200 printable characters of ASCII");
     }
     return Optional.of(actor);
+  }
+
+  /** Refuses whoever is not known to be on this machine: while nobody is authenticated, others. */
+  static void requireOperator(Context request) {
+    if (!isFromThisMachine(request)) {
+      throw Refusal.of(
+          Problem.NOT_AUTHORISED,
+          "the state of the write side is shown on the same machine only, and not through a proxy");
+    }
+  }
+
+  private static boolean isFromThisMachine(Context request) {
+    return isLoopback(request.req().getRemoteAddr())
+        && isLoopback(request.req().getLocalAddr())
+        && PROXIES.stream().allMatch(header -> all(request, header).isEmpty());
   }
 
   private static boolean isLoopback(@Nullable String address) {

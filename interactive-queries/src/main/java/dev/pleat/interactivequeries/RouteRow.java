@@ -49,13 +49,20 @@ record RouteRow(
         "Pleat-Actor",
         "Who sends the command; for trials, taken from the same machine only."),
     TRACEPARENT("header", "traceparent", "The trace the command belongs to (W3C Trace Context)."),
+    DRY_RUN(
+        "query",
+        "dry-run",
+        "true: answer what the command would do at the version it expects, or at the newest one,"
+            + " and write nothing. Then Pleat-Token, after and wait are as in a query."),
     TOKEN("header", "Pleat-Token", "Be served at or after this token of a command's answer."),
     AFTER("query", "after", "The same as the header Pleat-Token."),
     WAIT("query", "wait", "How long to wait, like 2s or 500ms; at most 30s, default 2s."),
     LIMIT("query", "limit", "The most rows to answer, 1 to 1000; default 100."),
     CURSOR("query", "cursor", "Where the page before ended, as it said."),
-    AS_OF_VERSION("query", "as-of-version", "The row as it was at this version, from 1."),
-    AS_OF("query", "as-of", "The row as it was at this time, like 2026-11-21T10:00:00.000Z."),
+    AS_OF_VERSION("query", "as-of-version", "As it was at this version, from 1."),
+    AS_OF("query", "as-of", "As it was at this time, like 2026-11-21T10:00:00.000Z."),
+    FROM_VERSION("query", "from-version", "The version of the first event, from 1; default 1."),
+    UNTIL_VERSION("query", "until-version", "The version of the last event; default the newest."),
     EVENT_ORDER("query", "order", "asc for the oldest events first, or desc; default asc."),
     LAST_EVENT_ID(
         "header", "Last-Event-ID", "Where a client that followed was: the id of the last event."),

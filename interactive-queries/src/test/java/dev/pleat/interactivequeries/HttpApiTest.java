@@ -71,6 +71,8 @@ final class HttpApiTest {
             "POST /domains/calculator/views/values/rebuild",
             "POST /domains/calculator/views/values/cancel",
             "GET /domains/calculator/events/{key}",
+            "GET /domains/calculator/state/{key}",
+            "GET /domains/calculator/replay/{key}",
             "GET /values/{value-id}/events",
             "GET /domains",
             "GET /commands/{id}",

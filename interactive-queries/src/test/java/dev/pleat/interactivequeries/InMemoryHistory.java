@@ -4,11 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** A history of values, each version of which is its own number. */
@@ -58,11 +62,7 @@ final class InMemoryHistory implements History {
     if (versions < seen) {
       return new Answer.NotYet<>("the history has not recorded that version yet");
     }
-    long version =
-        switch (asOf) {
-          case Version at -> at.number();
-          case Time at -> at.instant().getEpochSecond();
-        };
+    long version = version(asOf);
     return version < 1 || version > versions
         ? new Answer.NotFound<>()
         : new Answer.Found<>(
@@ -70,5 +70,81 @@ final class InMemoryHistory implements History {
                 "{\"value-id\":\"%s\",\"value\":%d,\"version\":%d}"
                     .formatted(aggregateId, version, version)
                     .getBytes(UTF_8)));
+  }
+
+  /** Every command that is tried makes one more version, unless it expects what is not there. */
+  @Override
+  public synchronized Answer<Tried> dryRun(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      SubmittedCommand command,
+      Instant now,
+      long seen,
+      Duration wait) {
+    long versions = last.getOrDefault(aggregateId, 0L);
+    if (versions < seen) {
+      return new Answer.NotYet<>("the history has not recorded that version yet");
+    }
+    long expected = command.expectedVersion().orElse(versions);
+    Outcome.Verdict verdict =
+        expected > versions
+            ? new Outcome.Rejected(versions, "version-conflict", "found " + versions)
+            : new Outcome.Accepted(expected + 1, List.of(command.id()));
+    return new Answer.Found<>(
+        new Tried(
+            new Outcome(
+                command.id(),
+                command.id(),
+                verdict,
+                now,
+                command.correlationId(),
+                command.actor(),
+                false),
+            expected > versions
+                ? List.of()
+                : List.of(("{\"version\":" + (expected + 1) + "}").getBytes(UTF_8))));
+  }
+
+  @Override
+  public synchronized Answer<Steps> replay(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      ReplayRequest request,
+      long seen,
+      Duration wait) {
+    long versions = last.getOrDefault(aggregateId, 0L);
+    long to = Math.min(versions, request.until().orElse(versions));
+    if (request.from() > to) {
+      return new Answer.NotFound<>();
+    }
+    List<Step> steps = new ArrayList<>();
+    for (long at = request.from(); at <= to && steps.size() < request.limit(); at++) {
+      byte[] version = ("{\"version\":" + at + "}").getBytes(UTF_8);
+      steps.add(new Step(at, version, version, Map.of("values", version)));
+    }
+    long ended = steps.getLast().version();
+    return new Answer.Found<>(
+        new Steps(steps, ended < to ? OptionalLong.of(ended + 1) : OptionalLong.empty()));
+  }
+
+  @Override
+  public synchronized Answer<State> state(
+      DomainSchema<?, ?> schema,
+      String aggregateId,
+      Optional<AsOf> asOf,
+      long seen,
+      Duration wait) {
+    long versions = last.getOrDefault(aggregateId, 0L);
+    long version = asOf.map(InMemoryHistory::version).orElse(versions);
+    return version < 1 || version > versions
+        ? new Answer.NotFound<>()
+        : new Answer.Found<>(new State(version, ("{\"value\":" + version + "}").getBytes(UTF_8)));
+  }
+
+  private static long version(AsOf asOf) {
+    return switch (asOf) {
+      case Version at -> at.number();
+      case Time at -> at.instant().getEpochSecond();
+    };
   }
 }

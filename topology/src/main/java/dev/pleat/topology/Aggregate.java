@@ -96,6 +96,11 @@ record Aggregate(
     return MAX_HEAD_BYTES + state.length;
   }
 
+  /** How many bytes a record leaves for remembered commands; below 0 if it is too small. */
+  int roomForMemory(int recordBytes) {
+    return recordBytes - maxBytesWithoutMemory();
+  }
+
   byte[] bytes() {
     ByteBuffer out = ByteBuffer.allocate(maxBytesWithoutMemory() + remembered.byteCount());
     out.put(FORMAT);

@@ -162,7 +162,7 @@ final class CommandMemory {
           List.of(new Dropped(command.id(), command.decidedAt(), command.entry()));
       return hasRoom(name, alone, now) ? new Fits(aggregate, new byte[0], alone) : new Full();
     }
-    int left = maxBytes - aggregate.maxBytesWithoutMemory();
+    int left = aggregate.roomForMemory(maxBytes);
     if (left < 0) {
       return new TooLarge();
     }

@@ -83,6 +83,11 @@ public final class Domain<S, C, E> {
     return rules().states().read(bytes);
   }
 
+  /** The state as JSON, for who looks at it. */
+  byte[] stateJson(S state) {
+    return rules().states().json(state);
+  }
+
   BoundProjection<?, E> projection(View view) {
     BoundProjection<?, E> projection = projections.get(view.name());
     if (projection == null) {

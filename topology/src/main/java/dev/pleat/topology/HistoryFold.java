@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,6 +103,96 @@ public final class HistoryFold<S, E> {
     return Optional.ofNullable(at(nearest, version, events).rows().get(view.name()));
   }
 
+  /**
+   * The decider's state.
+   *
+   * @param version of the last event in it
+   * @param json a record of a sealed interface says its name as {@code type}
+   */
+  // Made for one answer and written there.
+  @SuppressWarnings("ArrayRecordComponent")
+  public record State(long version, byte[] json) {}
+
+  /**
+   * The state at a version, or at the last one before it at which a command was whole; empty if
+   * there was none.
+   *
+   * @param nearest the last snapshot up to there, if there is one
+   * @throws Broken if the events cannot be folded
+   */
+  public Optional<State> state(Optional<byte[]> nearest, long version, Events events) {
+    Folded<S> folded = at(nearest, version, events);
+    return folded.version() == 0
+        ? Optional.empty()
+        : Optional.of(new State(folded.version(), domain.stateJson(folded.state())));
+  }
+
+  /**
+   * An event and what had come of all up to it.
+   *
+   * @param event as it lies on the log
+   * @param state the decider's state after it, as JSON
+   * @param rows the rows of the views that had one, by the names of the views: in the middle of a
+   *     command those of the command before
+   */
+  // Made for one answer and written there.
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Step(long version, byte[] event, byte[] state, Map<String, byte[]> rows) {}
+
+  /**
+   * Folds event by event, and shows each step.
+   *
+   * @param nearest the last snapshot before the first of them, if there is one
+   * @param from the version of the first event that is shown, at least 1
+   * @param to that of the last one; there are as many
+   * @param more is given each step and says whether the next one is wanted
+   * @throws Broken if the events cannot be folded; steps before may have been shown
+   */
+  public void replay(
+      Optional<byte[]> nearest, long from, long to, Events events, Predicate<Step> more) {
+    Folded<S> folded = at(nearest, from - 1, events);
+    S state = folded.state();
+    Map<String, byte[]> rows = folded.rows();
+    long version = folded.version();
+    List<WholeCommand.Event<E>> together = new ArrayList<>();
+    while (version < to) {
+      List<byte[]> next = events.between(version + 1, to, CHUNK);
+      if (next.isEmpty()) {
+        throw new Broken("version " + (version + 1) + " is missing", null);
+      }
+      for (byte[] bytes : next) {
+        version++;
+        WholeCommand.Event<E> event = following(bytes, version);
+        state = evolve(state, event);
+        together.add(event);
+        if (version == event.through()) {
+          rows = rows(rows, new WholeCommand<>(List.copyOf(together)));
+          together.clear();
+        }
+        if (version >= from
+            && !more.test(new Step(version, bytes, domain.stateJson(state), rows))) {
+          return;
+        }
+      }
+    }
+  }
+
+  /** The aggregate as the write side had it at a version, without the memory of its commands. */
+  Aggregate aggregate(Optional<byte[]> nearest, long version, Events events) {
+    Folded<S> folded = at(nearest, version, events);
+    if (folded.version() == 0) {
+      return Aggregate.absent();
+    }
+    byte[] newest = events.between(folded.version(), folded.version(), 1).getFirst();
+    return new Aggregate(
+        folded.version(),
+        JsonCodec.readEvent(newest).timestamp().toEpochMilli(),
+        Aggregate.Overflow.NONE,
+        domain.decider().stateVersion(),
+        domain.stateBytes(folded.state()),
+        RecentCommands.NONE);
+  }
+
   /** A snapshot at a version, from which later ones can be folded. */
   byte[] snapshot(Optional<byte[]> nearest, long version, Events events) {
     Folded<S> folded = at(nearest, version, events);
@@ -166,16 +257,24 @@ public final class HistoryFold<S, E> {
 
   private Folded<S> after(Folded<S> before, List<WholeCommand<E>> commands) {
     S state = before.state();
-    Map<String, byte[]> rows = new HashMap<>(before.rows());
+    Map<String, byte[]> rows = before.rows();
     for (WholeCommand<E> command : commands) {
-      state = evolve(state, command);
-      for (RowFold<?, E> fold : views.values()) {
-        String view = fold.view().name();
-        row(fold, Optional.ofNullable(rows.remove(view)), command)
-            .ifPresent(row -> rows.put(view, row));
+      for (WholeCommand.Event<E> event : command.events()) {
+        state = evolve(state, event);
       }
+      rows = rows(rows, command);
     }
     return new Folded<>(commands.getLast().version(), state, rows);
+  }
+
+  private Map<String, byte[]> rows(Map<String, byte[]> before, WholeCommand<E> command) {
+    Map<String, byte[]> rows = new HashMap<>();
+    for (RowFold<?, E> fold : views.values()) {
+      String view = fold.view().name();
+      row(fold, Optional.ofNullable(before.get(view)), command)
+          .ifPresent(row -> rows.put(view, row));
+    }
+    return rows;
   }
 
   private static <E> Optional<byte[]> row(
@@ -190,24 +289,18 @@ public final class HistoryFold<S, E> {
     }
   }
 
-  private S evolve(S state, WholeCommand<E> command) {
-    S after = state;
-    for (WholeCommand.Event<E> event : command.events()) {
-      try {
-        after =
-            domain
-                .decider()
-                .evolve(
-                    after,
-                    event
-                        .record(domain.schema())
-                        .orElseThrow(
-                            () -> new IllegalStateException("this release does not know it")));
-      } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
-        throw new Broken("evolve fails at version " + event.version(), e);
-      }
+  private S evolve(S state, WholeCommand.Event<E> event) {
+    try {
+      return domain
+          .decider()
+          .evolve(
+              state,
+              event
+                  .record(domain.schema())
+                  .orElseThrow(() -> new IllegalStateException("this release does not know it")));
+    } catch (Exception | LinkageError | AssertionError | StackOverflowError e) {
+      throw new Broken("evolve fails at version " + event.version(), e);
     }
-    return after;
   }
 
   /** The commands these events belong to, after this version. */
@@ -216,11 +309,7 @@ public final class HistoryFold<S, E> {
     List<WholeCommand.Event<E>> together = new ArrayList<>();
     long next = after + 1;
     for (byte[] bytes : events) {
-      WholeCommand.Event<E> event = read(bytes, next);
-      if (event.version() != next) {
-        throw new Broken(
-            "version " + event.version() + " lies where " + next + " should follow", null);
-      }
+      WholeCommand.Event<E> event = following(bytes, next);
       next++;
       together.add(event);
       if (event.version() == event.through()) {
@@ -231,11 +320,18 @@ public final class HistoryFold<S, E> {
     return commands;
   }
 
-  private WholeCommand.Event<E> read(byte[] bytes, long version) {
+  /** The event that must be of this version. */
+  private WholeCommand.Event<E> following(byte[] bytes, long version) {
+    WholeCommand.Event<E> event;
     try {
-      return WholeCommand.Event.read(messages, bytes);
+      event = WholeCommand.Event.read(messages, bytes);
     } catch (UnreadableMessage e) {
       throw new Broken("version " + version + " cannot be read: " + e.detail(), e);
     }
+    if (event.version() != version) {
+      throw new Broken(
+          "version " + event.version() + " lies where " + version + " should follow", null);
+    }
+    return event;
   }
 }

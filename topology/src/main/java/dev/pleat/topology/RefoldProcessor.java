@@ -157,7 +157,7 @@ final class RefoldProcessor<S, E> implements Processor<byte[], byte[], Void, Voi
   }
 
   private void store(String aggregateId, Aggregate aggregate, RecordedEvent event) {
-    int maxBytes = CommandProcessor.MAX_RECORD_BYTES - aggregateId.getBytes(UTF_8).length;
+    int maxBytes = Decisions.MAX_RECORD_BYTES - aggregateId.getBytes(UTF_8).length;
     long now = event.timestamp().toEpochMilli();
     AggregateName name = name(aggregateId);
     Optional<RememberedCommand> forgotten =

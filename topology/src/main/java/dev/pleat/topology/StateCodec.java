@@ -92,6 +92,13 @@ final class StateCodec<S> {
   }
 
   /**
+   * The state as JSON for a person; a record of a sealed interface says its name as {@code type}.
+   */
+  byte[] json(S state) {
+    return JsonCodec.writeValue(state, type);
+  }
+
+  /**
    * Reads what {@link #write} wrote, or an earlier release wrote as JSON.
    *
    * @throws StateShapeChanged if the type had another shape then

@@ -12,6 +12,7 @@ import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.topology.journal.Journal;
 import dev.pleat.topology.journal.JournalEvent;
 import dev.pleat.topology.journal.JournalEvent.LineWritten;
+import dev.pleat.topology.journal.JournalEvent.PageBurnt;
 import dev.pleat.topology.journal.JournalEvent.PageTornOut;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -169,6 +170,85 @@ class HistoryTopologyTest {
           row("a", at, nearest("a", at)),
           "version " + at + ", seed " + seed);
     }
+  }
+
+  private List<HistoryFold.Step> replay(String page, long from, long to) {
+    List<HistoryFold.Step> steps = new ArrayList<>();
+    fold.replay(
+        nearest(page, from - 1),
+        from,
+        to,
+        (first, last, limit) -> between(page, first, last, limit),
+        steps::add);
+    return steps;
+  }
+
+  @Test
+  void a_replay_shows_at_each_version_what_is_folded_for_it() {
+    long seed = System.nanoTime();
+    SplittableRandom random = new SplittableRandom(seed);
+    long version = 0;
+    while (version < 120) {
+      long through = version + random.nextInt(1, 5);
+      while (version < through) {
+        version++;
+        line("a", version, through);
+      }
+    }
+    for (long from = 1; from <= version; from++) {
+      long at = from;
+      for (HistoryFold.Step step : replay("a", from, version)) {
+        String what = "version " + at + " from " + from + ", seed " + seed;
+        assertEquals(at, step.version(), what);
+        assertEquals(at, JsonCodec.readEvent(step.event()).version(), what);
+        byte[] row = step.rows().get("pages");
+        assertEquals(
+            row("a", at, nearest("a", at)), row == null ? "none" : new String(row, UTF_8), what);
+        assertEquals(
+            "{\"lines\":" + at + ",\"torn-out\":false,\"padding\":\"\"}",
+            new String(step.state(), UTF_8),
+            what);
+        at++;
+      }
+      assertEquals(version + 1, at, "from " + from + ", seed " + seed);
+    }
+  }
+
+  @Test
+  void a_replay_ends_where_no_more_is_wanted_and_shows_what_is_there_before_it_breaks() {
+    for (int i = 1; i <= 5; i++) {
+      line("a", i, i);
+    }
+    in.pipeInput("a", event(6, 6, new PageBurnt("a", false)));
+    List<Long> seen = new ArrayList<>();
+    HistoryFold.Events all = (first, last, limit) -> between("a", first, last, limit);
+
+    fold.replay(
+        Optional.empty(), 2, 6, all, step -> seen.add(step.version()) && step.version() < 4);
+    assertEquals(List.of(2L, 3L, 4L), seen);
+    assertEquals(
+        "evolve fails at version 6",
+        assertThrows(
+                HistoryFold.Broken.class,
+                () -> fold.replay(Optional.empty(), 5, 6, all, step -> seen.add(step.version())))
+            .getMessage());
+    assertEquals(List.of(2L, 3L, 4L, 5L), seen);
+    assertThrows(HistoryFold.Broken.class, () -> replay("a", 1, 7));
+  }
+
+  @Test
+  void the_state_is_of_whole_commands() {
+    line("a", 1, 1);
+    line("a", 2, 3);
+    line("a", 3, 3);
+    HistoryFold.Events all = (first, last, limit) -> between("a", first, last, limit);
+
+    HistoryFold.State inside = fold.state(Optional.empty(), 2, all).orElseThrow();
+    assertEquals(1, inside.version());
+    assertEquals(
+        "{\"lines\":1,\"torn-out\":false,\"padding\":\"\"}", new String(inside.json(), UTF_8));
+    assertEquals(3, fold.state(Optional.empty(), 3, all).orElseThrow().version());
+    assertEquals(Optional.empty(), fold.state(Optional.empty(), 0, all));
   }
 
   @Test

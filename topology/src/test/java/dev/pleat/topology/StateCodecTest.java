@@ -103,6 +103,38 @@ class StateCodecTest {
     }
   }
 
+  @Test
+  void shows_every_shape_it_takes_as_json_by_name() {
+    StateCodec<Calculator.State> calculator = StateCodec.of(Calculator.State.class);
+    assertEquals("{\"type\":\"Absent\"}", text(calculator.json(new Calculator.Absent())));
+    assertEquals(
+        "{\"type\":\"Holding\",\"value\":3.0}", text(calculator.json(new Calculator.Holding(3))));
+    assertEquals(
+        "{\"price\":1.50,\"tags\":[\"x\"],\"history\":{\"k\":[7]}}",
+        text(
+            StateCodec.of(Priced.class)
+                .json(
+                    new Priced(
+                        new BigDecimal("1.50"),
+                        Set.of("x"),
+                        Map.of("k", List.of(7)),
+                        Optional.empty()))));
+    assertEquals(
+        "{\"children\":[{\"children\":[]}]}",
+        text(StateCodec.of(Node.class).json(new Node(List.of(new Node(List.of()))))));
+    long seed = Long.getLong("pleat.seed", System.nanoTime());
+    Random random = new Random(seed);
+    StateCodec<Basket> codec = StateCodec.of(Basket.class);
+    for (int i = 0; i < 200; i++) {
+      Basket basket = basket(random);
+      assertEquals(basket, JsonCodec.readValue(codec.json(basket), Basket.class), "seed " + seed);
+    }
+  }
+
+  private static String text(byte[] json) {
+    return new String(json, UTF_8);
+  }
+
   private static Basket basket(Random random) {
     if (random.nextInt(10) == 0) {
       return new Basket.Empty();
