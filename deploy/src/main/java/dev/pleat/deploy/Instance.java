@@ -115,11 +115,12 @@ final class Instance implements AutoCloseable {
         }
       }
       Admin admin = opened(Admin.create(connection));
+      GenerationRemoval removal = new GenerationRemoval(admin, data.state());
       generations =
           opened(
               new Generations(
                   domains,
-                  new GenerationRemoval(admin, data.state()),
+                  removal,
                   new RunningGeneration.Surroundings(streams, new LogEnds(admin), partitions)));
       List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
@@ -139,6 +140,14 @@ final class Instance implements AutoCloseable {
                       connection,
                       CommandTopology.DEFAULT_MEMORY,
                       InstantSource.system())));
+      LogRebuilds log =
+          opened(
+              new LogRebuilds(
+                  domains,
+                  schema -> topicsOf(topics, schema.name()).commands(),
+                  streams,
+                  admin,
+                  removal));
       HttpApi http =
           opened(
               new HttpApi(
@@ -152,7 +161,8 @@ final class Instance implements AutoCloseable {
                           new Applications(), partitions, new FoldedHistory(domains)),
                       logId,
                       this::health,
-                      generations),
+                      generations,
+                      log),
                   listener));
       http.start();
     } catch (RuntimeException | Error e) {

@@ -55,10 +55,12 @@ public final class Main {
         line.usage(out);
         return EXIT_USAGE;
       }
-      if (parsed.subcommand().commandSpec().name().equals("views")) {
-        return ViewsCommand.run(parsed.subcommand(), out, err);
-      }
-      return serve(Settings.of(parsed.subcommand()), out, err);
+      ParseResult command = parsed.subcommand();
+      return switch (command.commandSpec().name()) {
+        case "views" -> ViewsCommand.run(command, out, err);
+        case "log" -> LogCommand.run(command, out, err);
+        default -> serve(Settings.of(command), out, err);
+      };
     } catch (ParameterException e) {
       String command = e.getCommandLine().getCommandSpec().qualifiedName();
       err.println("pleat: " + e.getMessage() + " (see " + command + " --help)");
@@ -79,7 +81,8 @@ public final class Main {
             .mixinStandardHelpOptions(true)
             .version(version)
             .addSubcommand("serve", serve)
-            .addSubcommand("views", ViewsCommand.spec());
+            .addSubcommand("views", ViewsCommand.spec())
+            .addSubcommand("log", LogCommand.spec());
     spec.usageMessage().description("Commands, events and views on Kafka alone.");
     return spec;
   }

@@ -1,15 +1,8 @@
 package dev.pleat.deploy;
 
-import dev.pleat.schemas.JsonCodec;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,77 +10,48 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
-/**
- * {@code pleat views}: asks a running Pleat about its views over HTTP, and lets them go on. It
- * never opens the data directory of a running process.
- */
+/** {@code pleat views}: asks a running Pleat about its views, and lets them go on. */
 final class ViewsCommand {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final int FAILED = 1;
-  private static final String SERVER = "--server";
-  private static final String RATE = "--rate";
   private static final String BUILDING = "building";
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+  private static final String UNKNOWN = "pleat views lists the views";
 
   private ViewsCommand() {}
 
   /** The command and what it takes. */
   static CommandSpec spec() {
     CommandSpec views =
-        command(
+        AskedServer.command(
             "views", "Lists the views: version, generation, position, lag, where they stopped.");
     views.addSubcommand(
         "continue",
         named(
-            command(
+            AskedServer.command(
                 "continue",
                 "Lets a stopped view fold the event again at which it stopped: after a mend.")));
     views.addSubcommand(
         "skip",
         named(
-            command(
+            AskedServer.command(
                 "skip",
                 "Lets a stopped view go on without the event at which it stopped: its rows will"
                     + " lack it.")));
     views.addSubcommand(
         "rebuild",
         named(
-                command(
+                AskedServer.command(
                     "rebuild",
                     "Makes a view anew from the events while it goes on serving, and switches when"
                         + " the new one shows as much. Ended by Ctrl-C, only the display ends."))
-            .addOption(
-                OptionSpec.builder(RATE)
-                    .paramLabel("EVENTS")
-                    .type(Integer.class)
-                    .description(
-                        "The most events each process reads a second, from 100; 0 for as many as it"
-                            + " can. Default: 2000.")
-                    .build()));
+            .addOption(AskedServer.rate("EVENTS", "The most events each process reads a second")));
     views.addSubcommand(
-        "cancel", named(command("cancel", "Gives up a rebuild and deletes what there is of it.")));
+        "cancel",
+        named(
+            AskedServer.command("cancel", "Gives up a rebuild and deletes what there is of it.")));
     return views;
-  }
-
-  private static CommandSpec command(String name, String description) {
-    CommandSpec spec =
-        CommandSpec.create()
-            .name(name)
-            .mixinStandardHelpOptions(true)
-            .addOption(
-                OptionSpec.builder(SERVER)
-                    .paramLabel("URL")
-                    .type(String.class)
-                    .defaultValue("http://127.0.0.1:8080")
-                    .description("Where Pleat runs. Default: ${DEFAULT-VALUE}.")
-                    .build());
-    spec.usageMessage().description(description);
-    return spec;
   }
 
   private static CommandSpec named(CommandSpec spec) {
@@ -104,51 +68,27 @@ final class ViewsCommand {
   /** Runs it, and returns the exit code. */
   static int run(ParseResult line, PrintStream out, PrintStream err) {
     ParseResult last = line.hasSubcommand() ? line.subcommand() : line;
-    String server = last.commandSpec().findOption(SERVER).getValue();
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      URI base = URI.create(server.endsWith("/") ? server : server + "/");
-      Asked asked = new Asked(http, base, out, err);
-      if (!line.hasSubcommand()) {
-        return list(asked);
-      }
-      Optional<Named> view = Named.of(last, err);
-      if (view.isEmpty()) {
-        return FAILED;
-      }
-      String verb = last.commandSpec().name();
-      return switch (verb) {
-        case "rebuild" -> rebuild(asked, view.get(), last);
-        case "cancel" -> cancel(asked, view.get());
-        default -> resume(asked, view.get(), verb);
-      };
-    } catch (IllegalArgumentException e) {
-      err.println("pleat: " + SERVER + " " + server + ": not a URL like http://127.0.0.1:8080");
-      return FAILED;
-    } catch (IOException e) {
-      err.println("pleat: " + SERVER + " " + server + ": nobody answers there; is Pleat running?");
-      return FAILED;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return FAILED;
-    }
+    return AskedServer.ask(
+        last, out, err, asked -> line.hasSubcommand() ? onOne(asked, last) : list(asked));
   }
 
-  /** A server, and where what it answers is said. */
-  private record Asked(HttpClient http, URI base, PrintStream out, PrintStream err) {
-
-    HttpResponse<byte[]> views() throws IOException, InterruptedException {
-      return http.send(request(base, "views").GET().build(), BodyHandlers.ofByteArray());
+  private static int onOne(AskedServer asked, ParseResult line)
+      throws IOException, InterruptedException {
+    Optional<Named> view = Named.of(line, asked.err());
+    if (view.isEmpty()) {
+      return AskedServer.FAILED;
     }
+    String verb = line.commandSpec().name();
+    return switch (verb) {
+      case "rebuild" -> rebuild(asked, view.get(), line);
+      case "cancel" -> cancel(asked, view.get());
+      default -> resume(asked, view.get(), verb);
+    };
+  }
 
-    HttpResponse<byte[]> post(Named view, String verb, String body)
-        throws IOException, InterruptedException {
-      return http.send(
-          request(base, "domains/" + view.domain() + "/views/" + view.name() + "/" + verb)
-              .header("Content-Type", "application/json")
-              .POST(BodyPublishers.ofString(body))
-              .build(),
-          BodyHandlers.ofByteArray());
-    }
+  private static HttpResponse<byte[]> post(AskedServer asked, Named view, String verb, String body)
+      throws IOException, InterruptedException {
+    return asked.post("domains/" + view.domain() + "/views/" + view.name() + "/" + verb, body);
   }
 
   /** A view, as the command line names it. */
@@ -170,15 +110,15 @@ final class ViewsCommand {
     }
   }
 
-  private static int list(Asked asked) throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = asked.views();
+  private static int list(AskedServer asked) throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = asked.get("views");
     if (answer.statusCode() != 200) {
-      return failed(answer, asked.err());
+      return asked.failed(answer, UNKNOWN);
     }
     PrintStream out = asked.out();
     List<String[]> rows = new ArrayList<>();
     rows.add(new String[] {"VIEW", "VERSION", "GENERATION", "STATUS", "POSITION", "LAG", ""});
-    for (Map<?, ?> view : maps(fields(answer.body()).get("views"))) {
+    for (Map<?, ?> view : maps(AskedServer.fields(answer.body()).get("views"))) {
       rows.add(row(view));
     }
     int[] widths = new int[rows.get(0).length];
@@ -267,13 +207,13 @@ final class ViewsCommand {
     }
   }
 
-  private static int resume(Asked asked, Named view, String verb)
+  private static int resume(AskedServer asked, Named view, String verb)
       throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = asked.post(view, verb, "{}");
+    HttpResponse<byte[]> answer = post(asked, view, verb, "{}");
     if (answer.statusCode() != 200) {
-      return failed(answer, asked.err());
+      return asked.failed(answer, UNKNOWN);
     }
-    for (Map<?, ?> mark : maps(fields(answer.body()).get("resumed"))) {
+    for (Map<?, ?> mark : maps(AskedServer.fields(answer.body()).get("resumed"))) {
       asked
           .out()
           .println(
@@ -287,44 +227,43 @@ final class ViewsCommand {
     return 0;
   }
 
-  private static int cancel(Asked asked, Named view) throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = asked.post(view, "cancel", "{}");
+  private static int cancel(AskedServer asked, Named view)
+      throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = post(asked, view, "cancel", "{}");
     if (answer.statusCode() != 202) {
-      return failed(answer, asked.err());
+      return asked.failed(answer, UNKNOWN);
     }
-    asked.out().println("Gives up generation " + fields(answer.body()).get("generation") + ".");
+    asked
+        .out()
+        .println(
+            "Gives up generation " + AskedServer.fields(answer.body()).get("generation") + ".");
     return 0;
   }
 
-  private static int rebuild(Asked asked, Named view, ParseResult line)
+  private static int rebuild(AskedServer asked, Named view, ParseResult line)
       throws IOException, InterruptedException {
-    Optional<Integer> rate = Optional.ofNullable(line.commandSpec().findOption(RATE).getValue());
     HttpResponse<byte[]> answer =
-        asked.post(
-            view,
-            "rebuild",
-            rate.map(number -> "{\"events-per-second\":" + number + "}").orElse("{}"));
+        post(asked, view, "rebuild", AskedServer.rateOf(line, "events-per-second"));
     if (answer.statusCode() != 202) {
-      return failed(answer, asked.err());
+      return asked.failed(answer, UNKNOWN);
     }
-    String number = String.valueOf(fields(answer.body()).get("generation"));
+    String number = String.valueOf(AskedServer.fields(answer.body()).get("generation"));
     asked.out().println("Builds generation " + number + "; it goes on if this is ended.");
     return follow(asked, view, number);
   }
 
   /** Shows how far a generation has come until it serves or is gone. */
-  @SuppressWarnings("SystemConsoleNull") // The launcher asks for the console that can be missing.
-  private static int follow(Asked asked, Named view, String number)
+  private static int follow(AskedServer asked, Named view, String number)
       throws IOException, InterruptedException {
-    ProgressBar bar = new ProgressBar(asked.out(), System.console() != null);
+    ProgressBar bar = asked.progressBar();
     Optional<String> trouble = Optional.empty();
     while (true) {
-      HttpResponse<byte[]> answer = asked.views();
+      HttpResponse<byte[]> answer = asked.get("views");
       if (answer.statusCode() != 200) {
-        return failed(answer, asked.err());
+        return asked.failed(answer, UNKNOWN);
       }
       Optional<Map<?, ?>> generation = Optional.empty();
-      for (Map<?, ?> each : maps(fields(answer.body()).get("views"))) {
+      for (Map<?, ?> each : maps(AskedServer.fields(answer.body()).get("views"))) {
         if (view.is(each) && number.equals(String.valueOf(each.get("generation")))) {
           generation = Optional.of(each);
         }
@@ -332,7 +271,7 @@ final class ViewsCommand {
       if (generation.isEmpty()) {
         bar.end();
         asked.err().println("pleat: generation " + number + " was given up");
-        return FAILED;
+        return AskedServer.FAILED;
       }
       Optional<String> reason =
           Optional.ofNullable(generation.get().get("reason")).map(String::valueOf);
@@ -344,12 +283,12 @@ final class ViewsCommand {
       Progress progress = Progress.of(generation.get());
       if (status.equals(BUILDING) || status.equals("not here")) {
         bar.show(progress.position(), progress.position() + progress.lag());
-        Thread.sleep(LOOK_AGAIN);
+        Thread.sleep(AskedServer.LOOK_AGAIN);
       } else if (status.startsWith(BUILDING)) {
         bar.end();
         stops(generation.get()).forEach(stop -> asked.err().println("pleat: " + stop));
         asked.err().println("pleat: let it go on with pleat views continue or skip");
-        return FAILED;
+        return AskedServer.FAILED;
       } else {
         bar.show(progress.position(), progress.position() + progress.lag());
         bar.end();
@@ -357,27 +296,6 @@ final class ViewsCommand {
         return 0;
       }
     }
-  }
-
-  private static HttpRequest.Builder request(URI base, String path) {
-    return HttpRequest.newBuilder(base.resolve(path)).timeout(PATIENCE);
-  }
-
-  private static int failed(HttpResponse<byte[]> answer, PrintStream err) {
-    String detail;
-    try {
-      detail = String.valueOf(fields(answer.body()).get("detail"));
-    } catch (RuntimeException e) {
-      detail = "this is no Pleat, or another release of it";
-    }
-    String hint = answer.statusCode() == 404 ? " (pleat views lists the views)" : "";
-    err.println(
-        "pleat: " + answer.uri() + " answered " + answer.statusCode() + ": " + detail + hint);
-    return FAILED;
-  }
-
-  private static Map<?, ?> fields(byte[] json) {
-    return JsonCodec.toRecord(JsonCodec.readObject(json), Map.class);
   }
 
   private static List<Map<?, ?>> maps(@Nullable Object list) {

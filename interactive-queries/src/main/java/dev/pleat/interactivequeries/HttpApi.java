@@ -45,7 +45,8 @@ public final class HttpApi implements AutoCloseable {
       History history,
       Function<String, String> logId,
       Health health,
-      ViewOperations operations) {
+      ViewOperations operations,
+      LogOperations log) {
     /** Keeps its own copy of the schemas. */
     public Parts {
       schemas = List.copyOf(schemas);
@@ -88,9 +89,9 @@ public final class HttpApi implements AutoCloseable {
   private static final List<Integer> SENT =
       List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
   private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
-  private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
+  static final List<Integer> DESCRIBED = List.of(200, 404, 406);
   private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
-  private static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
+  static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
   private static final List<Integer> ALIVE = List.of(200, 406, 503);
 
   private final Parts parts;
@@ -99,6 +100,7 @@ public final class HttpApi implements AutoCloseable {
   private final HistoryRoutes history;
   private final StatusRoute status;
   private final OperatorRoutes operators;
+  private final LogRoutes log;
   private final List<RouteRow> table;
   private final byte[] openApi;
   private final WebServer server;
@@ -139,6 +141,7 @@ public final class HttpApi implements AutoCloseable {
     this.history = new HistoryRoutes(parts.history(), views);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
     this.operators = new OperatorRoutes(parts.operations());
+    this.log = new LogRoutes(parts.log());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
     this.server = new WebServer(table, listener);
@@ -177,6 +180,7 @@ public final class HttpApi implements AutoCloseable {
       addGeneric(rows, schema);
       if (schema.takesCommands()) {
         addEvents(rows, schema, schemas);
+        add(rows, log.rows(schema).toArray(RouteRow[]::new));
       }
     }
     add(
@@ -387,7 +391,7 @@ public final class HttpApi implements AutoCloseable {
     }
   }
 
-  private static RouteRow operates(
+  static RouteRow operates(
       String path,
       String summary,
       String body,
@@ -398,7 +402,7 @@ public final class HttpApi implements AutoCloseable {
         Method.POST, path, summary, Optional.of(body), answer, NONE, statuses, false, endpoint);
   }
 
-  private static RouteRow get(
+  static RouteRow get(
       String path,
       String summary,
       String answer,

@@ -50,7 +50,8 @@ final class HttpApiTest {
             like.history,
             domain -> "log",
             List::of,
-            like.operations),
+            like.operations,
+            like.log),
         Listener.open("127.0.0.1", port));
   }
 
@@ -71,6 +72,9 @@ final class HttpApiTest {
             "POST /domains/calculator/views/values/cancel",
             "GET /domains/calculator/events/{key}",
             "GET /values/{value-id}/events",
+            "GET /domains/calculator/log",
+            "POST /domains/calculator/log/rebuild",
+            "POST /domains/calculator/log/cancel",
             "GET /domains",
             "GET /commands/{id}",
             "GET /views",
@@ -282,7 +286,8 @@ final class HttpApiTest {
                         api.history,
                         domain -> "log",
                         List::of,
-                        api.operations),
+                        api.operations,
+                        api.log),
                     Listener.open("127.0.0.1", 0)));
     assertEquals("two routes serve " + Method.POST + " /values", e.getMessage());
   }

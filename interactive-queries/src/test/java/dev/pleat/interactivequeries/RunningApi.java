@@ -76,6 +76,7 @@ final class RunningApi implements AutoCloseable {
   final InMemoryHistory history = new InMemoryHistory();
   final InMemoryOutcomes outcomes = new InMemoryOutcomes();
   final InMemoryOperations operations = new InMemoryOperations();
+  final InMemoryLog log = new InMemoryLog();
   final InMemoryCommands commands = new InMemoryCommands(views, statuses);
   volatile List<Health.Role> roles = List.of();
   final HttpApi api;
@@ -98,7 +99,8 @@ final class RunningApi implements AutoCloseable {
                 history,
                 domain -> LOG_ID,
                 () -> roles,
-                operations),
+                operations,
+                log),
             Listener.open("127.0.0.1", 0),
             limits,
             InstantSource.fixed(Instant.parse("2026-11-21T10:00:00.000Z")));
