@@ -164,31 +164,9 @@ final class LogCommand {
     PrintStream out = asked.out();
     String domain = String.valueOf(state.get("domain"));
     String status = String.valueOf(state.get("status"));
-    switch (status) {
-      case "identical" -> {
-        out.println("identical: " + events(state));
-        outcomes(state).ifPresent(out::println);
-        out.println(
-            "The rules of this release make the same log of the commands. Nothing was switched; the"
-                + " new generation is deleted, because it is what is there.");
-        return 0;
-      }
-      case "different" -> {
-        out.println(
-            "different, after " + events(state) + " that are the same. The first difference:");
-        if (state.get("difference") instanceof Map<?, ?> difference) {
-          describe(out, difference);
-        }
-        outcomes(state).ifPresent(out::println);
-        out.println(
-            "Nothing was switched: the live log is the truth, as its commands were decided then. If"
-                + " the rules were not to change, mend them and rebuild again; if they were, what is"
-                + " wrong in the log is put right by new commands.");
-        out.println(
-            "The other log stays in %s.events.g%s to be looked at, until pleat log cancel %s or the next rebuild."
-                .formatted(domain, state.get("generation"), domain));
-        return AskedServer.FAILED;
-      }
+    return switch (status) {
+      case "identical" -> identical(out, state);
+      case "different" -> different(out, state, domain);
       case "none" -> {
         asked
             .err()
@@ -197,11 +175,11 @@ final class LogCommand {
                     + domain
                     + " is not being rebuilt, and this process has no result: none was begun since"
                     + " it started, or it was given up");
-        return AskedServer.FAILED;
+        yield AskedServer.FAILED;
       }
       case "failed" -> {
         asked.err().println("pleat: the rebuild failed: " + state.get("reason"));
-        return AskedServer.FAILED;
+        yield AskedServer.FAILED;
       }
       default -> {
         out.println(
@@ -212,9 +190,34 @@ final class LogCommand {
                 state.get("percent"),
                 number(state.get("position")),
                 number(state.get("end"))));
-        return 0;
+        yield 0;
       }
+    };
+  }
+
+  private static int identical(PrintStream out, Map<?, ?> state) {
+    out.println("identical: " + events(state));
+    outcomes(state).ifPresent(out::println);
+    out.println(
+        "The rules of this release make the same log of the commands. Nothing was switched; the new"
+            + " generation is deleted, because it is what is there.");
+    return 0;
+  }
+
+  private static int different(PrintStream out, Map<?, ?> state, String domain) {
+    out.println("different, after " + events(state) + " that are the same. The first difference:");
+    if (state.get("difference") instanceof Map<?, ?> difference) {
+      describe(out, difference);
     }
+    outcomes(state).ifPresent(out::println);
+    out.println(
+        "Nothing was switched: the live log is the truth, as its commands were decided then. If the"
+            + " rules were not to change, mend them and rebuild again; if they were, what is wrong"
+            + " in the log is put right by new commands.");
+    out.println(
+        "The other log stays in %s.events.g%s to be looked at, until pleat log cancel %s or the next rebuild."
+            .formatted(domain, state.get("generation"), domain));
+    return AskedServer.FAILED;
   }
 
   private static void describe(PrintStream out, Map<?, ?> difference) {

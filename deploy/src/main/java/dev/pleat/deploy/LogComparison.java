@@ -111,6 +111,12 @@ final class LogComparison implements AutoCloseable {
                 ofRebuilt(rebuilt.outcomes(), partition, rebuiltOutcomes),
                 liveEvent.map(Found::sought),
                 rebuiltEvent.map(Found::sought));
+        if (verdicts.undecided()) {
+          throw new IllegalStateException(
+              "%s-%d was decided further than the offsets of the live group say; were they reset?"
+                      .formatted(live.events(), partition)
+                  + " Rebuild again once the live application has caught up");
+        }
         command = verdicts.command();
         count(verdicts.compared(), verdicts.different(), verdicts.trouble());
       } else {
@@ -200,11 +206,9 @@ final class LogComparison implements AutoCloseable {
       Optional<Found> liveEvent,
       Optional<Found> rebuiltEvent,
       Optional<Verdicts> command) {
-    Found shown =
-        liveEvent
-            .filter(it -> command.map(it::isOf).orElse(isFirst(it, rebuiltEvent)))
-            .or(() -> rebuiltEvent)
-            .orElseThrow();
+    boolean isLive =
+        liveEvent.map(it -> command.map(it::isOf).orElse(isFirst(it, rebuiltEvent))).orElse(false);
+    Found shown = (isLive ? liveEvent : rebuiltEvent).orElseThrow();
     boolean both =
         liveEvent.isPresent()
             && rebuiltEvent.isPresent()
@@ -219,15 +223,11 @@ final class LogComparison implements AutoCloseable {
             .map(Verdicts::timestamp)
             .map(Instant::ofEpochMilli)
             .orElse(shown.event().timestamp()),
-        side(
-            live.events(),
-            liveEvent,
-            both || liveEvent.filter(it -> it == shown).isPresent(),
-            command.map(it -> it.live().verdict())),
+        side(live.events(), liveEvent, both || isLive, command.map(it -> it.live().verdict())),
         side(
             rebuilt.events(),
             rebuiltEvent,
-            both || rebuiltEvent.filter(it -> it == shown).isPresent(),
+            both || !isLive,
             command.map(it -> it.rebuilt().verdict())));
   }
 

@@ -49,11 +49,12 @@ final class LogRebuilds implements LogOperations, AutoCloseable {
         byDomain.put(
             schema.name(),
             new LogRebuild(
-                domain,
-                commands.apply(schema),
-                new LogTopics(schema, streams.connection(), admin, removal),
-                streams,
-                ends));
+                new LogRebuildRun.Surroundings(
+                    domain,
+                    commands.apply(schema),
+                    new LogTopics(schema, streams.connection(), admin, removal),
+                    streams,
+                    ends)));
       }
     }
     discarding.start();

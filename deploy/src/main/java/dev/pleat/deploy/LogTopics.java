@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -78,7 +79,7 @@ final class LogTopics {
         .entrySet()
         .stream()
         .filter(begin -> begin.getValue() > 0)
-        .min(Comparator.comparing(begin -> begin.getKey().partition()))
+        .min(Comparator.comparingInt(begin -> begin.getKey().partition()))
         .map(
             begin ->
                 begin.getKey()
@@ -173,10 +174,10 @@ final class LogTopics {
     return found().stream().map(number -> new LogGeneration(schema, number)).toList();
   }
 
-  private TreeSet<Integer> found() {
+  private Set<Integer> found() {
     List<String> names = new ArrayList<>(ClusterAnswer.await(admin.listTopics().names()));
     names.addAll(removal.storesHere());
-    TreeSet<Integer> numbers = new TreeSet<>();
+    Set<Integer> numbers = new TreeSet<>();
     for (String name : names) {
       Matcher matcher = ofGeneration.matcher(name);
       if (matcher.matches()) {

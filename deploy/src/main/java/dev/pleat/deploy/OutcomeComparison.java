@@ -35,25 +35,21 @@ final class OutcomeComparison {
    * @param compared pairs, without those that were answered again in either log
    * @param different how many of them have another verdict, or another reason
    * @param command what became of the command whose events differ
+   * @param undecided whether the live event came of a command that the other log has not come to
    * @param trouble why it went no further
    */
   record Compared(
-      long compared, long different, Optional<Verdicts> command, Optional<String> trouble) {}
+      long compared,
+      long different,
+      Optional<Verdicts> command,
+      boolean undecided,
+      Optional<String> trouble) {}
 
   /** What became of one command in both logs. */
   record Verdicts(String aggregateId, long timestamp, Outcome live, Outcome rebuilt) {}
 
   /** An event by which its command is found: that of this key and these versions. */
-  record Sought(byte[] key, RecordedEvent event) {
-
-    private boolean cameWith(ConsumerRecord<byte[], byte[]> record, Outcome outcome) {
-      return outcome.verdict() instanceof Accepted accepted
-          && !outcome.replayed()
-          && accepted.version() == event.through()
-          && outcome.parentId().equals(event.parentId())
-          && Arrays.equals(record.key(), key);
-    }
-  }
+  record Sought(byte[] key, RecordedEvent event) {}
 
   /**
    * Compares all that the rebuilt log has.
@@ -69,46 +65,42 @@ final class OutcomeComparison {
     long compared = 0;
     long different = 0;
     Optional<Verdicts> command = Optional.empty();
+    boolean undecided = false;
+    Optional<String> trouble = Optional.empty();
     Next first = new Next(live);
     Next again = new Next(rebuilt);
     try {
-      while (again.advance()) {
+      while (trouble.isEmpty() && again.advance()) {
         if (!first.advance()) {
-          return new Compared(
-              compared, different, command, Optional.of("the live outcomes end too early"));
-        }
-        if (!first.isOfTheCommandOf(again)) {
-          return new Compared(
-              compared,
-              different,
-              command,
+          trouble = Optional.of("the live outcomes end too early");
+        } else if (!first.isOfTheCommandOf(again)) {
+          trouble =
               Optional.of(
-                  first.place() + " and " + again.place() + " are outcomes of different commands"));
-        }
-        if (first.outcome.replayed() || again.outcome.replayed()) {
-          continue;
-        }
-        compared++;
-        different += isSame(first.outcome.verdict(), again.outcome.verdict()) ? 0 : 1;
-        if (command.isEmpty()
-            && (liveEvent.filter(it -> it.cameWith(first.record, first.outcome)).isPresent()
-                || rebuiltEvent
-                    .filter(it -> it.cameWith(again.record, again.outcome))
-                    .isPresent())) {
-          command =
-              Optional.of(
-                  new Verdicts(
-                      new String(first.record.key(), UTF_8),
-                      first.record.timestamp(),
-                      first.outcome,
-                      again.outcome));
+                  first.place() + " and " + again.place() + " are outcomes of different commands");
+        } else if (!first.outcome.replayed() && !again.outcome.replayed()) {
+          compared++;
+          different += isSame(first.outcome.verdict(), again.outcome.verdict()) ? 0 : 1;
+          if (command.isEmpty() && (first.brought(liveEvent) || again.brought(rebuiltEvent))) {
+            command = Optional.of(verdicts(first, again));
+          }
         }
       }
+      boolean isToBeFound = trouble.isEmpty() && command.isEmpty() && liveEvent.isPresent();
+      while (isToBeFound && !undecided && first.advance()) {
+        undecided = first.brought(liveEvent);
+      }
     } catch (UnreadableMessage e) {
-      return new Compared(
-          compared, different, command, Optional.of("an outcome is unreadable: " + e.detail()));
+      trouble = Optional.of("an outcome is unreadable: " + e.detail());
     }
-    return new Compared(compared, different, command, Optional.empty());
+    return new Compared(compared, different, command, undecided, trouble);
+  }
+
+  private static Verdicts verdicts(Next first, Next again) {
+    return new Verdicts(
+        new String(first.record.key(), UTF_8),
+        first.record.timestamp(),
+        first.outcome,
+        again.outcome);
   }
 
   private static boolean isSame(Verdict live, Verdict rebuilt) {
@@ -147,6 +139,19 @@ final class OutcomeComparison {
     boolean isOfTheCommandOf(Next other) {
       return outcome.parentId().equals(other.outcome.parentId())
           && Arrays.equals(record.key(), other.record.key());
+    }
+
+    /** Whether the event came with this outcome. */
+    boolean brought(Optional<Sought> sought) {
+      return sought
+          .filter(
+              it ->
+                  outcome.verdict() instanceof Accepted accepted
+                      && !outcome.replayed()
+                      && accepted.version() == it.event().through()
+                      && outcome.parentId().equals(it.event().parentId())
+                      && Arrays.equals(record.key(), it.key()))
+          .isPresent();
     }
 
     String place() {

@@ -127,7 +127,7 @@ final class OutcomeComparisonTest {
                 .rejected("a", 3, "too-big")
                 .rejected("a", 4, "too-small"));
 
-    assertEquals(new Compared(4, 2, Optional.empty(), Optional.empty()), compared);
+    assertEquals(new Compared(4, 2, Optional.empty(), false, Optional.empty()), compared);
   }
 
   @Test
@@ -137,7 +137,7 @@ final class OutcomeComparisonTest {
             new Outcomes().rejected("a", 1, "schema-mismatch").replayed("a", 1).unchanged("a", 2),
             new Outcomes().unchanged("a", 1).replayed("a", 1).unchanged("a", 2));
 
-    assertEquals(new Compared(2, 1, Optional.empty(), Optional.empty()), compared);
+    assertEquals(new Compared(2, 1, Optional.empty(), false, Optional.empty()), compared);
   }
 
   @Test
@@ -147,13 +147,13 @@ final class OutcomeComparisonTest {
             new Outcomes().rejected("x", 9, "wrong-partition").unchanged("a", 1).unchanged("a", 2),
             new Outcomes().unchanged("a", 1).rejected("x", 9, "wrong-partition").unchanged("a", 2));
 
-    assertEquals(new Compared(2, 0, Optional.empty(), Optional.empty()), compared);
+    assertEquals(new Compared(2, 0, Optional.empty(), false, Optional.empty()), compared);
   }
 
   @Test
   void the_live_log_may_go_on() {
     assertEquals(
-        new Compared(1, 0, Optional.empty(), Optional.empty()),
+        new Compared(1, 0, Optional.empty(), false, Optional.empty()),
         compared(
             new Outcomes().unchanged("a", 1).unchanged("a", 2), new Outcomes().unchanged("a", 1)));
   }
@@ -217,5 +217,25 @@ final class OutcomeComparisonTest {
             Optional.empty());
 
     assertEquals(1_000, compared.command().orElseThrow().timestamp());
+  }
+
+  @Test
+  void an_event_of_a_command_that_the_other_log_has_not_come_to_is_no_difference() {
+    Outcomes rebuilt = new Outcomes().accepted("a", 1, 1);
+    Compared notYet =
+        compared(
+            new Outcomes().accepted("a", 1, 1).unchanged("a", 2).accepted("a", 3, 2),
+            rebuilt,
+            event("a", 3, 2),
+            Optional.empty());
+    Compared forged =
+        compared(
+            new Outcomes().accepted("a", 1, 1).unchanged("a", 2),
+            rebuilt,
+            event("a", 3, 2),
+            Optional.empty());
+
+    assertEquals(new Compared(1, 0, Optional.empty(), true, Optional.empty()), notYet);
+    assertEquals(new Compared(1, 0, Optional.empty(), false, Optional.empty()), forged);
   }
 }
