@@ -2,16 +2,12 @@ package dev.pleat.deploy;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.topology.CommandTopology;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
@@ -19,27 +15,19 @@ import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.Consumer;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupSubscribedToTopicException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * The events of a domain and the changelog topic of the state folded from them, as offsets: how
  * much of them there is, and how much of it a refold has committed. Used by one thread at a time.
  */
 final class EventsToFold {
-
-  private static final long PATIENCE_S = 30;
-  private static final Duration PROBE_PATIENCE = Duration.ofMillis(100);
 
   /** So little left may be no more than markers of transactions. */
   private static final long NEARLY = 1_000;
@@ -92,7 +80,7 @@ final class EventsToFold {
                       TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "CreateTime",
                       TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "1048588"));
       try {
-        await(admin.createTopics(List.of(topic)).all());
+        ClusterAnswer.await(admin.createTopics(List.of(topic)).all());
       } catch (TopicExistsException e) {
         // Another instance was faster.
       }
@@ -104,7 +92,7 @@ final class EventsToFold {
   private Optional<TopicDescription> describe(String topic) {
     try {
       return Optional.ofNullable(
-          await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic));
+          ClusterAnswer.await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic));
     } catch (UnknownTopicOrPartitionException e) {
       return Optional.empty();
     }
@@ -126,7 +114,7 @@ final class EventsToFold {
                 changelog.getOrDefault(new TopicPartition(changelogTopic(), events.partition()), 0L)
                     > 0);
     // A transaction that was aborted leaves records in the one and perhaps none in the other.
-    if (without.isEmpty() || holdNoEvent(without, Map.of())) {
+    if (without.isEmpty() || CommittedRecords.none(connection, Map.of(), without)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -165,7 +153,7 @@ final class EventsToFold {
             .flatMap(described -> described.partitions().stream())
             .map(partition -> new TopicPartition(topic, partition.partition()))
             .collect(Collectors.toMap(Function.identity(), partition -> spec));
-    return await(admin.listOffsets(partitions).all());
+    return ClusterAnswer.await(admin.listOffsets(partitions).all());
   }
 
   Progress progress() {
@@ -181,37 +169,16 @@ final class EventsToFold {
     boolean worthProbing = lag < NEARLY || all - lag == doneBefore;
     doneBefore = all - lag;
     return new Progress(
-        all - lag, all, left.isEmpty() || (worthProbing && holdNoEvent(left, committed)));
-  }
-
-  private boolean holdNoEvent(Map<TopicPartition, Long> ends, Map<TopicPartition, Long> committed) {
-    Map<String, Object> properties = new HashMap<>(connection);
-    properties.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-    properties.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-    properties.put(ConsumerConfig.FETCH_MAX_WAIT_MS_CONFIG, 20);
-    try (Consumer<byte[], byte[]> probe =
-        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-      Set<TopicPartition> partitions = ends.keySet();
-      probe.assign(partitions);
-      partitions.forEach(partition -> probe.seek(partition, committed.getOrDefault(partition, 0L)));
-      long deadline = System.nanoTime() + PROBE_PATIENCE.toNanos() * 10;
-      while (System.nanoTime() < deadline) {
-        if (!probe.poll(PROBE_PATIENCE).isEmpty()) {
-          return false;
-        }
-        if (ends.entrySet().stream()
-            .allMatch(end -> probe.position(end.getKey()) >= end.getValue())) {
-          return true;
-        }
-      }
-      return false;
-    }
+        all - lag,
+        all,
+        left.isEmpty() || (worthProbing && CommittedRecords.none(connection, committed, left)));
   }
 
   private Map<TopicPartition, Long> committed() {
     try {
       Map<TopicPartition, OffsetAndMetadata> all =
-          await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
+          ClusterAnswer.await(
+              admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
       Map<TopicPartition, Long> offsets = new HashMap<>();
       all.forEach(
           (partition, offset) -> {
@@ -232,26 +199,9 @@ final class EventsToFold {
       return;
     }
     try {
-      await(admin.deleteConsumerGroupOffsets(group, partitions).all());
+      ClusterAnswer.await(admin.deleteConsumerGroupOffsets(group, partitions).all());
     } catch (GroupSubscribedToTopicException e) {
       // Another instance has begun to fold: its offsets are of the refold that goes on.
-    }
-  }
-
-  /** Waits for the cluster's answer; a Kafka error comes out as its own exception. */
-  private static <T> T await(KafkaFuture<T> future) {
-    try {
-      return future.get(PATIENCE_S, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    } catch (TimeoutException e) {
-      throw new IllegalStateException("no answer from the cluster", e);
     }
   }
 }

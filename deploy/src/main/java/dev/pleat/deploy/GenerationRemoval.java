@@ -1,7 +1,9 @@
 package dev.pleat.deploy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
@@ -105,6 +107,17 @@ record GenerationRemoval(Admin admin, Path state) {
   private static <T> T get(KafkaFuture<T> answer)
       throws InterruptedException, ExecutionException, TimeoutException {
     return answer.get(PATIENCE_S, TimeUnit.SECONDS);
+  }
+
+  /** The applications that have stores here. */
+  List<String> storesHere() {
+    try (Stream<Path> all = Files.list(state)) {
+      return all.filter(Files::isDirectory).map(each -> each.getFileName().toString()).toList();
+    } catch (NoSuchFileException e) {
+      return List.of();
+    } catch (IOException e) {
+      throw new UncheckedIOException(state + " cannot be read", e);
+    }
   }
 
   private void deleteStores(String applicationId) {

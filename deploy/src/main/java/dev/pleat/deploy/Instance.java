@@ -116,11 +116,12 @@ final class Instance implements AutoCloseable {
         }
       }
       Admin admin = opened(Admin.create(connection));
+      GenerationRemoval removal = new GenerationRemoval(admin, data.state());
       generations =
           opened(
               new Generations(
                   domains,
-                  new GenerationRemoval(admin, data.state()),
+                  removal,
                   new RunningGeneration.Surroundings(streams, new LogEnds(admin), partitions)));
       List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
@@ -141,6 +142,14 @@ final class Instance implements AutoCloseable {
                       CommandTopology.DEFAULT_MEMORY,
                       InstantSource.system())));
       KafkaLiveTopics live = opened(new KafkaLiveTopics(connection, this::changesOf));
+      LogRebuilds log =
+          opened(
+              new LogRebuilds(
+                  domains,
+                  schema -> topicsOf(topics, schema.name()).commands(),
+                  streams,
+                  admin,
+                  removal));
       HttpApi http =
           opened(
               new HttpApi(
@@ -155,7 +164,8 @@ final class Instance implements AutoCloseable {
                       live,
                       logId,
                       this::health,
-                      generations),
+                      generations,
+                      log),
                   listener));
       http.start();
     } catch (RuntimeException | Error e) {

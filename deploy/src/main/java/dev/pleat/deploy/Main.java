@@ -59,6 +59,7 @@ public final class Main {
       return switch (command.commandSpec().name()) {
         case "views" -> ViewsCommand.run(command, out, err);
         case "replay" -> ReplayCommand.run(command, out, err);
+        case "log" -> LogCommand.run(command, out, err);
         default -> serve(Settings.of(command), out, err);
       };
     } catch (ParameterException e) {
@@ -82,7 +83,8 @@ public final class Main {
             .version(version)
             .addSubcommand("serve", serve)
             .addSubcommand("views", ViewsCommand.spec())
-            .addSubcommand("replay", ReplayCommand.spec());
+            .addSubcommand("replay", ReplayCommand.spec())
+            .addSubcommand("log", LogCommand.spec());
     spec.usageMessage().description("Commands, events and views on Kafka alone.");
     return spec;
   }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -27,8 +28,12 @@ record RunningServer(HttpClient http, URI base, PrintStream out, PrintStream err
   /** The exit code of a command that could not do what it should. */
   static final int FAILED = 1;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  /** How often a command that shows progress looks again. */
+  static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
+  private static final Duration PATIENCE = Duration.ofSeconds(45);
   private static final String SERVER = "--server";
+  private static final String RATE = "--rate";
 
   /** What a command does with the server. */
   interface Asking {
@@ -51,6 +56,21 @@ record RunningServer(HttpClient http, URI base, PrintStream out, PrintStream err
                     .build());
     spec.usageMessage().description(description);
     return spec;
+  }
+
+  /** How fast something is done at most. */
+  static OptionSpec rate(String label, String most) {
+    return OptionSpec.builder(RATE)
+        .paramLabel(label)
+        .type(Integer.class)
+        .description(most + ", from 100; 0 for as many as it can. Default: 2000.")
+        .build();
+  }
+
+  /** The body that asks for the rate of the command line, if it says one. */
+  static String rateOf(ParseResult line, String field) {
+    Optional<Integer> rate = Optional.ofNullable(line.commandSpec().findOption(RATE).getValue());
+    return rate.map(number -> "{\"" + field + "\":" + number + "}").orElse("{}");
   }
 
   /** Asks the server that the command line names, and returns the exit code. */
@@ -114,6 +134,12 @@ record RunningServer(HttpClient http, URI base, PrintStream out, PrintStream err
             + detail
             + (answer.statusCode() == 404 ? " (" + hint + ")" : ""));
     return FAILED;
+  }
+
+  /** A bar that changes in place on a terminal. */
+  @SuppressWarnings("SystemConsoleNull") // The launcher asks for the console that can be missing.
+  ProgressBar progressBar() {
+    return new ProgressBar(out, System.console() != null);
   }
 
   static Map<?, ?> fields(byte[] json) {

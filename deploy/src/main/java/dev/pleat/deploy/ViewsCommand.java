@@ -3,23 +3,20 @@ package dev.pleat.deploy;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.http.HttpResponse;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
-/** {@code pleat views}: asks a running Pleat about its views over HTTP, and lets them go on. */
+/** {@code pleat views}: asks a running Pleat about its views, and lets them go on. */
 final class ViewsCommand {
 
-  private static final String RATE = "--rate";
   private static final String BUILDING = "building";
-  private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+  private static final String UNKNOWN = "pleat views lists the views";
 
   private ViewsCommand() {}
 
@@ -49,13 +46,7 @@ final class ViewsCommand {
                     "Makes a view anew from the events while it goes on serving, and switches when"
                         + " the new one shows as much. Ended by Ctrl-C, only the display ends."))
             .addOption(
-                OptionSpec.builder(RATE)
-                    .paramLabel("EVENTS")
-                    .type(Integer.class)
-                    .description(
-                        "The most events each process reads a second, from 100; 0 for as many as it"
-                            + " can. Default: 2000.")
-                    .build()));
+                RunningServer.rate("EVENTS", "The most events each process reads a second")));
     views.addSubcommand(
         "cancel",
         named(
@@ -77,35 +68,29 @@ final class ViewsCommand {
 
   /** Runs it, and returns the exit code. */
   static int run(ParseResult line, PrintStream out, PrintStream err) {
-    if (!line.hasSubcommand()) {
-      return RunningServer.ask(line, out, err, ViewsCommand::list);
-    }
-    ParseResult last = line.subcommand();
-    Optional<Named> view = Named.of(last, err);
+    ParseResult last = line.hasSubcommand() ? line.subcommand() : line;
+    return RunningServer.ask(
+        last, out, err, asked -> line.hasSubcommand() ? onOne(asked, last) : list(asked));
+  }
+
+  private static int onOne(RunningServer asked, ParseResult line)
+      throws IOException, InterruptedException {
+    Optional<Named> view = Named.of(line, asked.err());
     if (view.isEmpty()) {
       return RunningServer.FAILED;
     }
-    String verb = last.commandSpec().name();
-    return RunningServer.ask(
-        last,
-        out,
-        err,
-        server ->
-            switch (verb) {
-              case "rebuild" -> rebuild(server, view.get(), last);
-              case "cancel" -> cancel(server, view.get());
-              default -> resume(server, view.get(), verb);
-            });
+    String verb = line.commandSpec().name();
+    return switch (verb) {
+      case "rebuild" -> rebuild(asked, view.get(), line);
+      case "cancel" -> cancel(asked, view.get());
+      default -> resume(asked, view.get(), verb);
+    };
   }
 
   private static HttpResponse<byte[]> post(
-      RunningServer server, Named view, String verb, String body)
+      RunningServer asked, Named view, String verb, String body)
       throws IOException, InterruptedException {
-    return server.post("domains/" + view.domain() + "/views/" + view.name() + "/" + verb, body);
-  }
-
-  private static int failed(RunningServer server, HttpResponse<byte[]> answer) {
-    return server.failed(answer, "pleat views lists the views");
+    return asked.post("domains/" + view.domain() + "/views/" + view.name() + "/" + verb, body);
   }
 
   /** A view, as the command line names it. */
@@ -127,12 +112,12 @@ final class ViewsCommand {
     }
   }
 
-  private static int list(RunningServer server) throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = server.get("views");
+  private static int list(RunningServer asked) throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = asked.get("views");
     if (answer.statusCode() != 200) {
-      return failed(server, answer);
+      return asked.failed(answer, UNKNOWN);
     }
-    PrintStream out = server.out();
+    PrintStream out = asked.out();
     List<String[]> rows = new ArrayList<>();
     rows.add(new String[] {"VIEW", "VERSION", "GENERATION", "STATUS", "POSITION", "LAG", ""});
     for (Map<?, ?> view : RunningServer.maps(RunningServer.fields(answer.body()).get("views"))) {
@@ -224,14 +209,14 @@ final class ViewsCommand {
     }
   }
 
-  private static int resume(RunningServer server, Named view, String verb)
+  private static int resume(RunningServer asked, Named view, String verb)
       throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = post(server, view, verb, "{}");
+    HttpResponse<byte[]> answer = post(asked, view, verb, "{}");
     if (answer.statusCode() != 200) {
-      return failed(server, answer);
+      return asked.failed(answer, UNKNOWN);
     }
     for (Map<?, ?> mark : RunningServer.maps(RunningServer.fields(answer.body()).get("resumed"))) {
-      server
+      asked
           .out()
           .println(
               (verb.equals("skip") ? "Leaves out" : "Folds again")
@@ -240,50 +225,44 @@ final class ViewsCommand {
                   + " of partition "
                   + mark.get("partition"));
     }
-    server.out().println("pleat views shows how far it gets.");
+    asked.out().println("pleat views shows how far it gets.");
     return 0;
   }
 
-  private static int cancel(RunningServer server, Named view)
+  private static int cancel(RunningServer asked, Named view)
       throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = post(server, view, "cancel", "{}");
+    HttpResponse<byte[]> answer = post(asked, view, "cancel", "{}");
     if (answer.statusCode() != 202) {
-      return failed(server, answer);
+      return asked.failed(answer, UNKNOWN);
     }
-    server
+    asked
         .out()
         .println(
             "Gives up generation " + RunningServer.fields(answer.body()).get("generation") + ".");
     return 0;
   }
 
-  private static int rebuild(RunningServer server, Named view, ParseResult line)
+  private static int rebuild(RunningServer asked, Named view, ParseResult line)
       throws IOException, InterruptedException {
-    Optional<Integer> rate = Optional.ofNullable(line.commandSpec().findOption(RATE).getValue());
     HttpResponse<byte[]> answer =
-        post(
-            server,
-            view,
-            "rebuild",
-            rate.map(number -> "{\"events-per-second\":" + number + "}").orElse("{}"));
+        post(asked, view, "rebuild", RunningServer.rateOf(line, "events-per-second"));
     if (answer.statusCode() != 202) {
-      return failed(server, answer);
+      return asked.failed(answer, UNKNOWN);
     }
     String number = String.valueOf(RunningServer.fields(answer.body()).get("generation"));
-    server.out().println("Builds generation " + number + "; it goes on if this is ended.");
-    return follow(server, view, number);
+    asked.out().println("Builds generation " + number + "; it goes on if this is ended.");
+    return follow(asked, view, number);
   }
 
   /** Shows how far a generation has come until it serves or is gone. */
-  @SuppressWarnings("SystemConsoleNull") // The launcher asks for the console that can be missing.
-  private static int follow(RunningServer server, Named view, String number)
+  private static int follow(RunningServer asked, Named view, String number)
       throws IOException, InterruptedException {
-    ProgressBar bar = new ProgressBar(server.out(), System.console() != null);
+    ProgressBar bar = asked.progressBar();
     Optional<String> trouble = Optional.empty();
     while (true) {
-      HttpResponse<byte[]> answer = server.get("views");
+      HttpResponse<byte[]> answer = asked.get("views");
       if (answer.statusCode() != 200) {
-        return failed(server, answer);
+        return asked.failed(answer, UNKNOWN);
       }
       Optional<Map<?, ?>> generation = Optional.empty();
       for (Map<?, ?> each : RunningServer.maps(RunningServer.fields(answer.body()).get("views"))) {
@@ -293,29 +272,29 @@ final class ViewsCommand {
       }
       if (generation.isEmpty()) {
         bar.end();
-        server.err().println("pleat: generation " + number + " was given up");
+        asked.err().println("pleat: generation " + number + " was given up");
         return RunningServer.FAILED;
       }
       Optional<String> reason =
           Optional.ofNullable(generation.get().get("reason")).map(String::valueOf);
       if (reason.isPresent() && !reason.equals(trouble)) {
-        server.out().println("Generation " + number + " does not run yet: " + reason.get());
+        asked.out().println("Generation " + number + " does not run yet: " + reason.get());
       }
       trouble = reason;
       String status = String.valueOf(generation.get().get("status"));
       Progress progress = Progress.of(generation.get());
       if (status.equals(BUILDING) || status.equals("not here")) {
         bar.show(progress.position(), progress.position() + progress.lag());
-        Thread.sleep(LOOK_AGAIN);
+        Thread.sleep(RunningServer.LOOK_AGAIN);
       } else if (status.startsWith(BUILDING)) {
         bar.end();
-        stops(generation.get()).forEach(stop -> server.err().println("pleat: " + stop));
-        server.err().println("pleat: let it go on with pleat views continue or skip");
+        stops(generation.get()).forEach(stop -> asked.err().println("pleat: " + stop));
+        asked.err().println("pleat: let it go on with pleat views continue or skip");
         return RunningServer.FAILED;
       } else {
         bar.show(progress.position(), progress.position() + progress.lag());
         bar.end();
-        server.out().println("Generation " + number + " serves.");
+        asked.out().println("Generation " + number + " serves.");
         return 0;
       }
     }

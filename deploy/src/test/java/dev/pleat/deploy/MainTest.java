@@ -91,6 +91,16 @@ final class MainTest {
   }
 
   @Test
+  void pleat_log_alone_says_what_can_be_done() {
+    Ended ended = run(Map.of(), List.of("log"));
+
+    assertEquals(2, ended.exit());
+    for (String word : List.of("rebuild", "status", "cancel")) {
+      assertTrue(ended.out().contains(word), ended.out());
+    }
+  }
+
+  @Test
   void says_what_is_wrong_with_a_flag_it_does_not_know() {
     Ended ended = serve("--prot", "8080");
 

@@ -19,8 +19,6 @@ import dev.pleat.topology.calculator.Calculator;
 import dev.pleat.topology.calculator.CalculatorDomain;
 import dev.pleat.topology.calculator.CalculatorValueProjection;
 import dev.pleat.topology.customers.CustomerDomain;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,12 +33,7 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
-import org.apache.kafka.clients.admin.GroupListing;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -88,16 +81,8 @@ final class RebuildIT {
     start();
   }
 
-  /** What the command line says, and its exit code before it. */
   private String pleat(String... arguments) {
-    List<String> all = new ArrayList<>(List.of(arguments));
-    all.addAll(List.of("--server", instance.url()));
-    ByteArrayOutputStream said = new ByteArrayOutputStream();
-    int exit;
-    try (PrintStream out = new PrintStream(said, true, UTF_8)) {
-      exit = Main.run(all.toArray(String[]::new), Map.of(), out, out);
-    }
-    return exit + " " + said.toString(UTF_8);
+    return Operator.of(instance).pleat(arguments);
   }
 
   private HttpResponse<String> begin(String view, int eventsPerSecond) {
@@ -105,14 +90,6 @@ final class RebuildIT {
     return api.post(
         "/domains/" + name[0] + "/views/" + name[1] + "/rebuild",
         "{\"events-per-second\":" + eventsPerSecond + "}");
-  }
-
-  private static void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, what);
-      LockSupport.parkNanos(20_000_000);
-    }
   }
 
   private void awaitListed(String pattern) {
@@ -126,25 +103,12 @@ final class RebuildIT {
     }
   }
 
-  /** Everything in the cluster whose name begins so. */
   private Set<String> left(String prefix) {
-    try (Admin admin =
-        Admin.create(
-            Map.of(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG, instance.bootstrapServers()))) {
-      Set<String> names =
-          admin.listGroups().all().get().stream()
-              .map(GroupListing::groupId)
-              .collect(Collectors.toSet());
-      names.addAll(admin.listTopics().names().get());
-      names.removeIf(name -> !name.startsWith(prefix));
-      return names;
-    } catch (Exception e) {
-      throw new IllegalStateException(e);
-    }
+    return Operator.of(instance).left(prefix);
   }
 
   private void awaitDeleted(String applicationId) {
-    await(
+    Operator.await(
         applicationId + " is deleted, there is " + left(applicationId),
         () ->
             left(applicationId).isEmpty()
@@ -273,7 +237,7 @@ final class RebuildIT {
       stop.set(true);
     }
 
-    await("writer", () -> !writer.isAlive());
+    Operator.await("writer", () -> !writer.isAlive());
     assertEquals(List.of(), stale);
     assertTrue(said.startsWith("0 Builds generation 2"), said);
     assertTrue(said.contains("Generation 2 serves."), said);

@@ -47,7 +47,8 @@ public final class HttpApi implements AutoCloseable {
       LiveTopics live,
       Function<String, String> logId,
       Health health,
-      ViewOperations operations) {
+      ViewOperations operations,
+      LogOperations log) {
     /** Keeps its own copy of the schemas. */
     public Parts {
       schemas = List.copyOf(schemas);
@@ -93,9 +94,9 @@ public final class HttpApi implements AutoCloseable {
       List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
   private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
   private static final List<Integer> INSPECTED = List.of(200, 400, 403, 404, 406, 503);
-  private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
+  static final List<Integer> DESCRIBED = List.of(200, 404, 406);
   private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
-  private static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
+  static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
   private static final List<Integer> ALIVE = List.of(200, 406, 503);
 
   private final Parts parts;
@@ -105,6 +106,7 @@ public final class HttpApi implements AutoCloseable {
   private final LiveRoutes live;
   private final StatusRoute status;
   private final OperatorRoutes operators;
+  private final LogRoutes log;
   private final List<RouteRow> table;
   private final byte[] openApi;
   private final WebServer server;
@@ -148,6 +150,7 @@ public final class HttpApi implements AutoCloseable {
     this.live = new LiveRoutes(parts, views, clock);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
     this.operators = new OperatorRoutes(parts.operations());
+    this.log = new LogRoutes(parts.log());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
     this.server = new WebServer(table, listener, limits.standstill());
@@ -187,6 +190,7 @@ public final class HttpApi implements AutoCloseable {
       addGeneric(rows, schema);
       if (schema.takesCommands()) {
         addHistory(rows, schema, schemas);
+        add(rows, log.rows(schema).toArray(RouteRow[]::new));
       }
     }
     add(
@@ -434,7 +438,7 @@ public final class HttpApi implements AutoCloseable {
     }
   }
 
-  private static RouteRow operates(
+  static RouteRow operates(
       String path,
       String summary,
       String body,
@@ -457,7 +461,7 @@ public final class HttpApi implements AutoCloseable {
     return Stream.concat(parameters.stream(), Stream.of(more)).toList();
   }
 
-  private static RouteRow get(
+  static RouteRow get(
       String path,
       String summary,
       String answer,

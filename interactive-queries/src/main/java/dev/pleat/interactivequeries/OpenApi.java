@@ -34,6 +34,9 @@ final class OpenApi {
   static final String REPLAY = "Replay";
   static final String PACE = "Pace";
   static final String BEGUN = "Begun";
+  static final String LOG = "Log";
+  static final String COMMANDS_PACE = "CommandsPace";
+  static final String LOG_BEGUN = "LogBegun";
 
   private static final Set<String> NOT_INSIDE_A_DOCUMENT = Set.of("$schema", "$id");
 
@@ -213,6 +216,9 @@ final class OpenApi {
     components.put(
         BEGUN,
         object("domain", type("string"), "view", type("string"), "generation", type("integer")));
+    components.put(LOG, type("object"));
+    components.put(COMMANDS_PACE, object("commands-per-second", type("integer")));
+    components.put(LOG_BEGUN, object("domain", type("string"), "generation", type("integer")));
     components.put(
         COMMAND_STATUS,
         object(

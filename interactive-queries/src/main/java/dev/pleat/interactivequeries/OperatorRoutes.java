@@ -18,7 +18,7 @@ final class OperatorRoutes {
   private static final String EVENTS_PER_SECOND = "events-per-second";
 
   /** Leaves most of two cores to those who ask. */
-  private static final int DEFAULT_EVENTS_PER_SECOND = 2_000;
+  private static final int DEFAULT_PER_SECOND = 2_000;
 
   private static final int SLOWEST = 100;
   private static final int FASTEST = 10_000_000;
@@ -94,7 +94,7 @@ final class OperatorRoutes {
 
   /** {@code POST} on a view's {@code rebuild}. */
   Reply rebuild(Context request, DomainSchema<?, ?> schema, View view) throws IOException {
-    int rate = eventsPerSecond(RequestBody.read(request));
+    int rate = perSecond(RequestBody.read(request), EVENTS_PER_SECOND);
     return begun(
         operations.rebuild(schema, view, rate),
         Problem.REBUILD_UNDER_WAY,
@@ -103,11 +103,12 @@ final class OperatorRoutes {
         view);
   }
 
-  private static int eventsPerSecond(JsonObject body) {
+  /** The pace a body asks for in its only field; 0 for as fast as it can. */
+  static int perSecond(JsonObject body, String field) {
     Map<?, ?> fields = JsonCodec.toRecord(body, Map.class);
-    Object rate = fields.get(EVENTS_PER_SECOND);
+    Object rate = fields.get(field);
     if (fields.isEmpty()) {
-      return DEFAULT_EVENTS_PER_SECOND;
+      return DEFAULT_PER_SECOND;
     }
     if (fields.size() == 1
         && rate instanceof Integer number
@@ -117,7 +118,7 @@ final class OperatorRoutes {
     throw Refusal.of(
         Problem.INVALID_PARAMETER,
         "the body may have one field, %s: a whole number from %d to %d, or 0 for as fast as it can"
-            .formatted(EVENTS_PER_SECOND, SLOWEST, FASTEST));
+            .formatted(field, SLOWEST, FASTEST));
   }
 
   /** {@code POST} on a view's {@code cancel}. */
@@ -137,11 +138,17 @@ final class OperatorRoutes {
       String detail,
       DomainSchema<?, ?> schema,
       View view) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("domain", schema.name());
+    fields.put("view", view.name());
+    return begun(answer, conflict, detail, fields);
+  }
+
+  /** Answers with these fields and the generation, or says what is in the way. */
+  static Reply begun(
+      Answer<Integer> answer, String conflict, String detail, Map<String, Object> fields) {
     return switch (answer) {
       case Answer.Found<Integer> found -> {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("domain", schema.name());
-        fields.put("view", view.name());
         fields.put("generation", found.value());
         yield Reply.json(202, fields);
       }

@@ -210,8 +210,10 @@ record Problem(
       case OUTCOME_UNKNOWN ->
           new Kind(UNAVAILABLE, "It is not known whether the command was received");
       case NOT_STOPPED -> new Kind(CONFLICT, "The view has not stopped");
-      case REBUILD_UNDER_WAY -> new Kind(CONFLICT, "The view is being rebuilt already");
-      case NOT_BUILDING -> new Kind(CONFLICT, "The view is not being rebuilt");
+      case REBUILD_UNDER_WAY -> new Kind(CONFLICT, "It is being rebuilt already");
+      case NOT_BUILDING -> new Kind(CONFLICT, "It is not being rebuilt");
+      case LogOperations.COMMANDS_INCOMPLETE ->
+          new Kind(CONFLICT, "The commands topic does not have all commands any more");
       case "expired" -> new Kind(CONFLICT, "The command came too late");
       default -> new Kind(CONFLICT, "The command was rejected");
     };

@@ -51,7 +51,8 @@ final class HttpApiTest {
             like.live,
             domain -> "log",
             List::of,
-            like.operations),
+            like.operations,
+            like.log),
         Listener.open("127.0.0.1", port));
   }
 
@@ -74,6 +75,9 @@ final class HttpApiTest {
             "GET /domains/calculator/state/{key}",
             "GET /domains/calculator/replay/{key}",
             "GET /values/{value-id}/events",
+            "GET /domains/calculator/log",
+            "POST /domains/calculator/log/rebuild",
+            "POST /domains/calculator/log/cancel",
             "GET /domains",
             "GET /commands/{id}",
             "GET /views",
@@ -294,7 +298,8 @@ final class HttpApiTest {
                         api.live,
                         domain -> "log",
                         List::of,
-                        api.operations),
+                        api.operations,
+                        api.log),
                     Listener.open("127.0.0.1", 0)));
     assertEquals("two routes serve " + Method.POST + " /values", e.getMessage());
   }

@@ -77,6 +77,7 @@ final class RunningApi implements AutoCloseable {
   final InMemoryLiveTopics live = new InMemoryLiveTopics();
   final InMemoryOutcomes outcomes = new InMemoryOutcomes();
   final InMemoryOperations operations = new InMemoryOperations();
+  final InMemoryLog log = new InMemoryLog();
   final InMemoryCommands commands = new InMemoryCommands(views, statuses);
   volatile List<Health.Role> roles = List.of();
   final HttpApi api;
@@ -100,7 +101,8 @@ final class RunningApi implements AutoCloseable {
                 live,
                 domain -> LOG_ID,
                 () -> roles,
-                operations),
+                operations,
+                log),
             Listener.open("127.0.0.1", 0),
             limits,
             InstantSource.fixed(Instant.parse("2026-11-21T10:00:00.000Z")));

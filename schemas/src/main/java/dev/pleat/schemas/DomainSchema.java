@@ -31,6 +31,9 @@ public final class DomainSchema<C, E> {
   /** The reason every action may be rejected with, declared or not. */
   public static final String NOT_AUTHORISED = "not-authorised";
 
+  /** The name of the application that decides all commands again; no view may have it. */
+  public static final String LOG = "log";
+
   private static final String VERSION = "version";
   private static final int MAX_ID_BYTES = 256;
 
@@ -632,7 +635,11 @@ public final class DomainSchema<C, E> {
                       actions.containsKey(message) || events.containsKey(message),
                       message + " has an upcaster and is no action or event"));
       actions.values().forEach(Builder::check);
-      views.keySet().forEach(view -> require(NAME.matcher(view).matches(), "view name " + view));
+      views
+          .keySet()
+          .forEach(
+              view ->
+                  require(NAME.matcher(view).matches() && !view.equals(LOG), "view name " + view));
       views.values().forEach(view -> check(view, onlyViews));
       requireOwnStores();
       routes.forEach(this::check);

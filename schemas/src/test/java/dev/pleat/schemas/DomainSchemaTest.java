@@ -116,6 +116,11 @@ class DomainSchemaTest {
   }
 
   @Test
+  void refuses_a_view_whose_application_would_be_that_of_another_log() {
+    assertRefused("view name log", lamps(schema -> schema.view("log", Lamp.class)));
+  }
+
+  @Test
   void refuses_a_row_that_has_a_version_of_its_own() {
     assertRefused(
         "the rows of versions have a component named version; the engine adds the aggregate's",

@@ -32,6 +32,11 @@ public final class CommandTopology {
     return "pleat." + schema.name() + ".commands.";
   }
 
+  /** The application id of the one that decides all commands again into another generation. */
+  public static String applicationId(DomainSchema<?, ?> schema, int generation) {
+    return "pleat." + schema.name() + "." + DomainSchema.LOG + ".g" + generation + ".";
+  }
+
   /**
    * The changelog topic of the aggregates, which Kafka Streams names after application and store.
    */
@@ -55,6 +60,12 @@ public final class CommandTopology {
    * @param memory how long a command id is remembered, and in how much room
    */
   public static Topology of(Domain<?, ?, ?> domain, InputLog log, MemoryLimits memory) {
+    return of(domain, log, memory, OutputTopics.live(domain.schema()));
+  }
+
+  /** The same, which records what became of the commands elsewhere. */
+  public static Topology of(
+      Domain<?, ?, ?> domain, InputLog log, MemoryLimits memory, OutputTopics to) {
     DomainSchema<?, ?> schema = domain.schema();
     return new Topology()
         .addSource(
@@ -64,20 +75,12 @@ public final class CommandTopology {
             schema.commandsTopic())
         .addProcessor("decide", CommandProcessor.supplier(domain, log, memory), "commands")
         .addSink(
-            EVENTS,
-            schema.eventsTopic(),
-            new ByteArraySerializer(),
-            new ByteArraySerializer(),
-            "decide")
+            EVENTS, to.events(), new ByteArraySerializer(), new ByteArraySerializer(), "decide")
         .addSink(
-            OUTCOMES,
-            schema.outcomesTopic(),
-            new ByteArraySerializer(),
-            new ByteArraySerializer(),
-            "decide")
+            OUTCOMES, to.outcomes(), new ByteArraySerializer(), new ByteArraySerializer(), "decide")
         .addSink(
             DEAD_LETTERS,
-            schema.deadLettersTopic(),
+            to.deadLetters(),
             new ByteArraySerializer(),
             new ByteArraySerializer(),
             "decide");
