@@ -78,6 +78,7 @@ public final class HttpApi implements AutoCloseable {
           Parameter.LIMIT,
           Parameter.CURSOR,
           Parameter.EVENT_ORDER,
+          Parameter.INCLUDE,
           Parameter.TOKEN,
           Parameter.AFTER,
           Parameter.WAIT);

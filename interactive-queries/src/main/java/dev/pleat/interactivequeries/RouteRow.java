@@ -64,6 +64,11 @@ record RouteRow(
     FROM_VERSION("query", "from-version", "The version of the first event, from 1; default 1."),
     UNTIL_VERSION("query", "until-version", "The version of the last event; default the newest."),
     EVENT_ORDER("query", "order", "asc for the oldest events first, or desc; default asc."),
+    INCLUDE(
+        "query",
+        "include",
+        "outcomes: the outcomes of all commands too, each behind the event of the version it"
+            + " tells; outcomes-through says how far they are recorded."),
     KEY("query", "key", "The aggregate the command addresses, when it is known.");
 
     private final String in;
