@@ -155,12 +155,27 @@ final class OlderHistoryIT {
         written.add(TopicReader.text(recorded));
         written.add(TopicReader.text(outcome));
       }
+      log.send(new ProducerRecord<>("calculator.outcomes", ID, early()));
     }
     return written;
   }
 
+  /** The outcome of a command whose event is not recorded. */
+  private static byte[] early() {
+    UUID command = new UUID(VERSIONS + 1, 1);
+    return JsonCodec.write(
+        new Outcome(
+            NameBasedId.ofOutcome("calculator", ID, command),
+            command,
+            new Accepted(VERSIONS + 1, List.of(NameBasedId.ofEvent("calculator", ID, command, 0))),
+            Instant.parse("2026-11-21T11:00:00Z"),
+            Optional.empty(),
+            Optional.empty(),
+            false));
+  }
+
   @Test
-  void reads_the_outcomes_of_the_past_from_the_beginning_and_no_event_again() {
+  void reads_the_outcomes_of_the_past_from_the_beginning() {
     try (Broker broker = EmbeddedBroker.start(directory.resolve("broker"), 0)) {
       Map<String, Object> connection = Map.of("bootstrap.servers", broker.bootstrapServers());
       try (Admin admin = Admin.create(connection)) {

@@ -1,8 +1,8 @@
 package dev.pleat.interactivequeries;
 
-import dev.pleat.interactivequeries.History.Events;
-import dev.pleat.interactivequeries.History.EventsRequest;
 import dev.pleat.interactivequeries.History.Place;
+import dev.pleat.interactivequeries.HistoryPage.Entries;
+import dev.pleat.interactivequeries.HistoryPage.Entry;
 import dev.pleat.interactivequeries.LocalStores.Held;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.HistoryKey;
@@ -10,13 +10,10 @@ import dev.pleat.schemas.JsonCodec;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
@@ -24,12 +21,7 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /** The history of one aggregate, as far as it is recorded in this process. Used by one thread. */
-final class RecordedHistory implements Folds.Recorded {
-
-  /** More than all events of a command together may have. */
-  static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
-
-  private static final Place FIRST = new Place(0, 0);
+final class RecordedHistory implements Folds.Recorded, HistoryPage.Lying {
 
   private final LocalStores stores;
   private final DomainSchema<?, ?> schema;
@@ -73,18 +65,8 @@ final class RecordedHistory implements Folds.Recorded {
     return events(from, to, limit, true).entries().stream().map(Entry::json).toList();
   }
 
-  private record Entry(Place place, byte[] json) {}
-
-  /**
-   * What lies in a range.
-   *
-   * @param all whether there is nothing more in it
-   */
-  private record Entries(List<Entry> entries, boolean all) {
-    static final Entries NONE = new Entries(List.of(), true);
-  }
-
-  private Entries events(long from, long to, int limit, boolean ascending) {
+  @Override
+  public Entries events(long from, long to, int limit, boolean ascending) {
     return from > to
         ? Entries.NONE
         : range(
@@ -96,7 +78,8 @@ final class RecordedHistory implements Folds.Recorded {
             key -> new Place(HistoryKey.version(key), 0));
   }
 
-  private Entries outcomes(Place from, Place to, int limit, boolean ascending) {
+  @Override
+  public Entries outcomes(Place from, Place to, int limit, boolean ascending) {
     return from.compareTo(to) > 0
         ? Entries.NONE
         : range(
@@ -124,7 +107,7 @@ final class RecordedHistory implements Folds.Recorded {
                   ascending
                       ? store.range(Bytes.wrap(from), Bytes.wrap(to))
                       : store.reverseRange(Bytes.wrap(from), Bytes.wrap(to))) {
-                while (range.hasNext() && found.size() < limit && bytes < MAX_PAGE_BYTES) {
+                while (range.hasNext() && found.size() < limit && bytes < HistoryPage.MAX_BYTES) {
                   KeyValue<Bytes, byte[]> entry = range.next();
                   found.add(new Entry(place.apply(entry.key.get()), entry.value));
                   bytes += entry.value.length;
@@ -135,70 +118,10 @@ final class RecordedHistory implements Folds.Recorded {
         .orElseThrow();
   }
 
-  /** The version up to which the outcomes are recorded, of those up to this one; 0 if none is. */
-  long outcomesThrough(long last) {
-    List<Entry> newest = outcomes(FIRST, end(last), 1, false).entries();
+  @Override
+  public long outcomesThrough(long last) {
+    List<Entry> newest = outcomes(HistoryPage.FIRST, HistoryPage.end(last), 1, false).entries();
     return newest.isEmpty() ? 0 : newest.getFirst().place().version();
-  }
-
-  /** Behind all outcomes of this version. */
-  private static Place end(long version) {
-    return new Place(version, Long.MAX_VALUE);
-  }
-
-  /** A page of the events up to a version, and of the outcomes up to it if they are wanted. */
-  Events page(EventsRequest request, long last) {
-    int limit = request.limit();
-    boolean ascending = request.ascending();
-    Place from = FIRST;
-    Place to = end(last);
-    if (request.after().isPresent()) {
-      Place after = request.after().get();
-      if (ascending) {
-        from = new Place(after.version(), after.order() + 1);
-      } else {
-        to =
-            after.order() == 0
-                ? end(after.version() - 1)
-                : new Place(after.version(), after.order() - 1);
-      }
-    }
-    Entries events = events(from.version() + 1, to.version(), limit, ascending);
-    Entries outcomes = request.outcomes() ? outcomes(from, to, limit, ascending) : Entries.NONE;
-    return merged(events, outcomes, request, last);
-  }
-
-  private Events merged(Entries events, Entries outcomes, EventsRequest request, long last) {
-    Comparator<Entry> order =
-        request.ascending()
-            ? Comparator.comparing(Entry::place)
-            : Comparator.comparing(Entry::place).reversed();
-    List<Entry> found =
-        Stream.of(events, outcomes).flatMap(it -> it.entries().stream()).sorted(order).toList();
-    // Where one of the two was not read to its end, nothing is known of what comes behind.
-    Optional<Entry> horizon =
-        Stream.of(events, outcomes)
-            .filter(it -> !it.all())
-            .map(it -> it.entries().getLast())
-            .min(order);
-    List<byte[]> page = new ArrayList<>();
-    Optional<Place> ended = Optional.empty();
-    long bytes = 0;
-    for (Entry entry : found) {
-      if (page.size() == request.limit()
-          || bytes >= MAX_PAGE_BYTES
-          || horizon.filter(end -> order.compare(entry, end) > 0).isPresent()) {
-        break;
-      }
-      page.add(entry.json());
-      bytes += entry.json().length;
-      ended = Optional.of(entry.place());
-    }
-    boolean more = page.size() < found.size() || horizon.isPresent();
-    return new Events(
-        page,
-        more ? ended : Optional.empty(),
-        request.outcomes() ? OptionalLong.of(outcomesThrough(last)) : OptionalLong.empty());
   }
 
   Optional<byte[]> snapshotUpTo(long version) {

@@ -54,7 +54,7 @@ public final class StreamsHistory implements History {
       Duration wait) {
     Question<Events> question =
         (recorded, last) -> {
-          Events page = recorded.page(request, last);
+          Events page = HistoryPage.of(request, last, recorded);
           return last == 0 && page.events().isEmpty() ? new NotFound<>() : new Found<>(page);
         };
     Answer<Events> whole =
@@ -159,8 +159,7 @@ public final class StreamsHistory implements History {
                 step -> {
                   steps.add(step);
                   bytes[0] += bytes(step);
-                  return steps.size() < request.limit()
-                      && bytes[0] < RecordedHistory.MAX_PAGE_BYTES;
+                  return steps.size() < request.limit() && bytes[0] < HistoryPage.MAX_BYTES;
                 });
           } catch (Folds.Broken e) {
             // What led there is worth seeing; the page after it begins with what is wrong.
