@@ -357,7 +357,8 @@ final class Instance implements AutoCloseable {
             "history " + schema.name(),
             waiting -> HistoryTopology.of(domain),
             streams.folding(HistoryTopology.applicationId(schema)));
-    for (String store : List.of(HistoryKey.EVENTS, HistoryKey.SNAPSHOTS, HistoryKey.LAST)) {
+    for (String store :
+        List.of(HistoryKey.EVENTS, HistoryKey.SNAPSHOTS, HistoryKey.LAST, HistoryKey.OUTCOMES)) {
       rolesByStore.put(place(schema.name(), store), history);
     }
   }

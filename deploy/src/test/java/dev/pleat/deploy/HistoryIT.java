@@ -11,8 +11,12 @@ import dev.pleat.topology.prices.PriceDomain;
 import dev.pleat.topology.products.ProductDomain;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,7 +149,8 @@ final class HistoryIT {
             "/events?order=up",
             "/events?limit=0",
             "/events?cursor=x",
-            "/events?after=x")) {
+            "/events?after=x",
+            "/events?include=everything")) {
       HttpResponse<String> refused = api.get(value.path() + query);
       assertEquals(400, refused.statusCode(), query + " " + refused.body());
     }
@@ -153,6 +158,79 @@ final class HistoryIT {
     HttpResponse<String> nothing = api.get(nobody + "/events");
     assertEquals(404, nothing.statusCode());
     assertTrue(nothing.body().contains("nothing has happened"), nothing.body());
+  }
+
+  /** Commands of which some change nothing, or are refused, or were sent before. */
+  private static HttpResponse<String> mixed(SplittableRandom random, String path, String key) {
+    String id = path.substring("/values/".length());
+    return switch (random.nextInt(5)) {
+      case 0 -> api.put(path, "{\"operation\":\"ADD\",\"value\":0}");
+      case 1 ->
+          api.post(
+              "/domains/calculator/commands/CreateValue",
+              "{\"value-id\":\"" + id + "\",\"value\":1}");
+      case 2 -> api.put(path, "{\"operation\":\"ADD\",\"value\":1}", "If-Match", "\"99\"");
+      case 3 -> api.put(path, "{\"operation\":\"ADD\",\"value\":1}", "Idempotency-Key", key);
+      default -> api.put(path, "{\"operation\":\"ADD\",\"value\":1}");
+    };
+  }
+
+  @Test
+  void outcomes_lie_behind_the_events_they_tell_of_in_either_order() {
+    long seed = System.nanoTime();
+    SplittableRandom random = new SplittableRandom(seed);
+    String path = written(1).path();
+    String id = path.substring("/values/".length());
+    for (int i = 0; i < 30; i++) {
+      mixed(random, path, new UUID(random.nextLong(), random.nextInt(3)).toString());
+    }
+    String token = header(api.put(path, "{\"operation\":\"ADD\",\"value\":1}"), "Pleat-Token");
+    List<JsonNode> expected = new ArrayList<>();
+    try (TopicReader events = new TopicReader(instance.bootstrapServers(), "calculator.events");
+        TopicReader outcomes =
+            new TopicReader(instance.bootstrapServers(), "calculator.outcomes")) {
+      Deque<JsonNode> made = new ArrayDeque<>();
+      events.valuesOf(id).forEach(event -> made.add(ApiClient.json(event)));
+      for (String text : outcomes.valuesOf(id)) {
+        JsonNode outcome = ApiClient.json(text);
+        if (outcome.get("replayed") == null) {
+          long version = outcome.get("data").get("version").asLong();
+          while (!made.isEmpty() && made.getFirst().get("version").asLong() <= version) {
+            expected.add(made.removeFirst());
+          }
+          expected.add(outcome);
+        }
+      }
+    }
+    String what = "seed " + seed;
+    for (int limit : new int[] {random.nextInt(2, 5), random.nextInt(5, 20), 1000}) {
+      String query = "&include=outcomes&after=" + token + "&limit=" + limit;
+      assertEquals(expected, events(path, query), what);
+      assertEquals(expected.reversed(), events(path, query + "&order=desc"), what);
+    }
+    assertTrue(expected.toString().contains("CommandUnchanged"), what);
+    assertTrue(expected.toString().contains("value-already-exists"), what);
+    JsonNode whole = json(api.get(path + "/events?include=outcomes&limit=1"));
+    assertEquals(versions(events(path, "")).size(), whole.get("outcomes-through").asInt());
+  }
+
+  @Test
+  void what_was_refused_to_a_value_never_created_is_told() {
+    String path = "/values/" + UUID.randomUUID();
+    assertEquals(409, api.put(path, "{\"operation\":\"ADD\",\"value\":1}").statusCode());
+
+    HttpResponse<String> told = api.get(path + "/events?include=outcomes");
+    long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
+    while (told.statusCode() == 404 && System.nanoTime() < deadline) {
+      told = api.get(path + "/events?include=outcomes");
+    }
+
+    assertEquals(200, told.statusCode(), told.body());
+    assertEquals(
+        "value-not-found",
+        json(told).get("events").get(0).get("data").get("reason").asString(),
+        told.body());
+    assertEquals(404, api.get(path + "/events").statusCode());
   }
 
   @Test

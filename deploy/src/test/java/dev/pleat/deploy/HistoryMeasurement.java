@@ -32,11 +32,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
 
 /**
  * What a row at a random version costs in a long history, beside the same in a short one: it should
- * be bounded by the interval of snapshots. Not part of {@code verify}: the profile {@code measure}
- * runs it.
+ * be bounded by the interval of snapshots; and the same of a replay, which must agree with the row
+ * at each of them. Not part of {@code verify}: the profile {@code measure} runs it.
  *
  * <p>{@code -Dpleat.versions=1000000} is how long the long history is.
  */
@@ -53,7 +54,7 @@ final class HistoryMeasurement {
   @TempDir Path directory;
 
   @Test
-  void a_version_costs_the_same_in_a_long_history() {
+  void a_version_costs_the_same_in_a_long_history_and_a_replay_agrees() {
     FigureSheet sheet = new FigureSheet("History");
     long seed = System.nanoTime();
     try (BrokerProcess broker = BrokerProcess.start(directory.resolve("broker"));
@@ -77,8 +78,10 @@ final class HistoryMeasurement {
       List<List<String>> rows = new ArrayList<>();
       double[] few = timed(api, SHORT_ID, SHORT, random);
       double[] many = timed(api, LONG_ID, VERSIONS, random);
-      rows.add(row(SHORT + " events", few));
-      rows.add(row(VERSIONS + " events", many));
+      double[] replayed = replayed(api, random);
+      rows.add(row("a row of " + SHORT + " events", few));
+      rows.add(row("a row of " + VERSIONS + " events", many));
+      rows.add(row("a replay of one of " + VERSIONS + " events", replayed));
       sheet.note(
           String.format(
               Locale.ROOT,
@@ -87,7 +90,7 @@ final class HistoryMeasurement {
               READS,
               seed,
               VERSIONS / seconds));
-      sheet.table(List.of("history of", "p50 ms", "p99 ms", "max ms"), rows);
+      sheet.table(List.of("what", "p50 ms", "p99 ms", "max ms"), rows);
       double ratio = many[READS / 2] / few[READS / 2];
       sheet.bar(
           ratio <= RATIO_BAR,
@@ -118,6 +121,26 @@ final class HistoryMeasurement {
       assertEquals(200, row.statusCode(), row.body());
       assertEquals(version, json(row).get("version").asInt(), row.body());
       assertEquals(version - 1, json(row).get("value").asInt(), row.body());
+    }
+    Arrays.sort(millis);
+    return millis;
+  }
+
+  /** Replays single versions of the long history, and holds each against the row as it was. */
+  private static double[] replayed(ApiClient api, SplittableRandom random) {
+    double[] millis = new double[READS];
+    for (int i = 0; i < READS; i++) {
+      int version = random.nextInt(1, VERSIONS + 1);
+      long begun = System.nanoTime();
+      HttpResponse<String> replay =
+          api.get("/domains/calculator/replay/" + LONG_ID + "?limit=1&from-version=" + version);
+      millis[i] = (System.nanoTime() - begun) / 1e6;
+      assertEquals(200, replay.statusCode(), replay.body());
+      JsonNode step = json(replay).get("steps").get(0);
+      assertEquals(version, step.get("event").get("version").asInt(), replay.body());
+      JsonNode row = json(api.get("/values/" + LONG_ID + "?as-of-version=" + version));
+      assertEquals(row, step.get("rows").get("values"));
+      assertEquals(row.get("value"), step.get("state").get("value"));
     }
     Arrays.sort(millis);
     return millis;

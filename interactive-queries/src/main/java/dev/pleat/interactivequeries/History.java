@@ -66,20 +66,37 @@ public interface History {
   record State(long version, byte[] json) {}
 
   /**
-   * Which events are wanted.
+   * Where something lies in the history of an aggregate.
    *
-   * @param after the version at which the page before ended; empty to begin
-   * @param ascending whether the oldest come first
-   * @param limit the most events to answer, at least 1
+   * @param version of the event, or the aggregate's after the command
+   * @param order 0 for the event of that version; rising from 1 for the outcomes that lie behind it
    */
-  record EventsRequest(OptionalLong after, boolean ascending, int limit) {}
+  record Place(long version, long order) implements Comparable<Place> {
+    @Override
+    public int compareTo(Place other) {
+      int byVersion = Long.compare(version, other.version);
+      return byVersion == 0 ? Long.compare(order, other.order) : byVersion;
+    }
+  }
 
   /**
-   * Events of one aggregate, each as it lies on the log.
+   * Which events are wanted.
    *
-   * @param next the version at which this page ended; empty if it was the last one
+   * @param after where the page before ended; empty to begin
+   * @param ascending whether the oldest come first
+   * @param limit the most to answer, at least 1
+   * @param outcomes whether the outcomes are wanted too, each behind the event of its version
    */
-  record Events(List<byte[]> events, OptionalLong next) {
+  record EventsRequest(Optional<Place> after, boolean ascending, int limit, boolean outcomes) {}
+
+  /**
+   * Events of one aggregate, each as it lies on the log, and outcomes if they were wanted.
+   *
+   * @param next where this page ended; empty if it was the last one
+   * @param outcomesThrough the version up to which the outcomes are recorded; empty if they were
+   *     not wanted
+   */
+  record Events(List<byte[]> events, Optional<Place> next, OptionalLong outcomesThrough) {
     /** Keeps its own copy of the list. */
     public Events {
       events = List.copyOf(events);
@@ -87,7 +104,9 @@ public interface History {
   }
 
   /**
-   * The events of an aggregate. Blocks while they cannot be had and the wait is not over.
+   * The events of an aggregate. Blocks while they cannot be had and the wait is not over; the same
+   * for the outcomes of the events, but then answers those there are. No outcome is answered before
+   * the events it tells of are recorded.
    *
    * @param seen the version that must have been recorded here; 0 for any
    * @return not found if there are none

@@ -6,6 +6,7 @@ import dev.pleat.interactivequeries.Checked.Kind;
 import dev.pleat.interactivequeries.History.AsOf;
 import dev.pleat.interactivequeries.History.Events;
 import dev.pleat.interactivequeries.History.EventsRequest;
+import dev.pleat.interactivequeries.History.Place;
 import dev.pleat.interactivequeries.History.ReplayRequest;
 import dev.pleat.interactivequeries.History.State;
 import dev.pleat.interactivequeries.History.Step;
@@ -91,7 +92,7 @@ final class HistoryRoutes {
     byte[] scope = scope(schema.name(), id, "replay", until.toString());
     long from =
         RequestHeaders.parameter(request, CURSOR)
-            .map(text -> place(text, scope))
+            .map(text -> place(text, scope).version())
             .orElseGet(() -> version(request, "from-version").orElse(1));
     ReplayRequest asked = new ReplayRequest(from, until, ViewRoutes.limit(request));
     ViewRoutes.Seen seen = views.seen(request, schema, id);
@@ -101,7 +102,11 @@ final class HistoryRoutes {
             "the aggregate of this id has no events from version " + from + " on to where you ask");
     JsonParts answer =
         new JsonParts().field("steps", steps.steps().stream().map(HistoryRoutes::json).toList());
-    return Reply.json(200, paged(answer, steps.next(), scope));
+    Optional<Place> next =
+        steps.next().isPresent()
+            ? Optional.of(new Place(steps.next().getAsLong(), 0))
+            : Optional.empty();
+    return Reply.json(200, paged(answer, next, scope));
   }
 
   private static byte[] json(Step step) {
@@ -154,21 +159,32 @@ final class HistoryRoutes {
           case "desc" -> false;
           default -> throw Refusal.of(Problem.INVALID_PARAMETER, "order must be asc or desc");
         };
-    byte[] scope = scope(schema.name(), id, String.valueOf(ascending));
+    boolean outcomes = withOutcomes(request);
+    byte[] scope = scope(schema.name(), id, String.valueOf(ascending), String.valueOf(outcomes));
     EventsRequest page =
         new EventsRequest(
-            RequestHeaders.parameter(request, CURSOR)
-                .map(text -> OptionalLong.of(place(text, scope)))
-                .orElse(OptionalLong.empty()),
+            RequestHeaders.parameter(request, CURSOR).map(text -> place(text, scope)),
             ascending,
-            ViewRoutes.limit(request));
+            ViewRoutes.limit(request),
+            outcomes);
     ViewRoutes.Seen seen = views.seen(request, schema, id);
     Events events =
         Refusal.found(
             history.events(schema, id, page, seen.version(), seen.patience()),
             "nothing has happened to an aggregate of this id");
     JsonParts answer = new JsonParts().field("events", events.events());
+    events
+        .outcomesThrough()
+        .ifPresent(version -> answer.fields(Map.of("outcomes-through", version)));
     return Reply.json(200, paged(answer, events.next(), scope));
+  }
+
+  private static boolean withOutcomes(Context request) {
+    Optional<String> include = RequestHeaders.parameter(request, "include");
+    if (include.isPresent() && !include.get().equals("outcomes")) {
+      throw Refusal.of(Problem.INVALID_PARAMETER, "include must be outcomes");
+    }
+    return include.isPresent();
   }
 
   /** A cursor goes on with the list it came from and no other. */
@@ -178,12 +194,12 @@ final class HistoryRoutes {
     return ByteBuffer.allocate(Integer.BYTES).putInt((int) sum.getValue()).array();
   }
 
-  private static long place(String cursor, byte[] scope) {
+  private static Place place(String cursor, byte[] scope) {
     return Checked.payload(Kind.CURSOR, cursor)
-        .filter(bytes -> bytes.length == scope.length + Long.BYTES)
+        .filter(bytes -> bytes.length == scope.length + 2 * Long.BYTES)
         .map(ByteBuffer::wrap)
         .filter(bytes -> bytes.getInt() == ByteBuffer.wrap(scope).getInt())
-        .map(ByteBuffer::getLong)
+        .map(bytes -> new Place(bytes.getLong(), bytes.getLong()))
         .orElseThrow(
             () ->
                 Refusal.of(
@@ -191,15 +207,17 @@ final class HistoryRoutes {
   }
 
   /** The answer with a cursor, if there is more of it. */
-  private static byte[] paged(JsonParts answer, OptionalLong next, byte[] scope) {
-    if (next.isPresent()) {
-      byte[] place =
-          ByteBuffer.allocate(scope.length + Long.BYTES)
-              .put(scope)
-              .putLong(next.getAsLong())
-              .array();
-      answer.fields(Map.of(CURSOR, Checked.text(Kind.CURSOR, place)));
-    }
+  private static byte[] paged(JsonParts answer, Optional<Place> next, byte[] scope) {
+    next.ifPresent(
+        place -> {
+          byte[] bytes =
+              ByteBuffer.allocate(scope.length + 2 * Long.BYTES)
+                  .put(scope)
+                  .putLong(place.version())
+                  .putLong(place.order())
+                  .array();
+          answer.fields(Map.of(CURSOR, Checked.text(Kind.CURSOR, bytes)));
+        });
     return answer.toBytes();
   }
 }

@@ -72,7 +72,8 @@ public final class HttpApi implements AutoCloseable {
       with(TOKENS, Parameter.AS_OF_VERSION, Parameter.AS_OF);
   private static final List<Parameter> PAST = with(STATE, Parameter.LAST_EVENT_ID);
   private static final List<Parameter> PAGE = with(ROW, Parameter.LIMIT, Parameter.CURSOR);
-  private static final List<Parameter> EVENTS = with(PAGE, Parameter.EVENT_ORDER);
+  private static final List<Parameter> EVENTS =
+      with(PAGE, Parameter.EVENT_ORDER, Parameter.INCLUDE);
   private static final List<Parameter> REPLAY =
       with(
           TOKENS,

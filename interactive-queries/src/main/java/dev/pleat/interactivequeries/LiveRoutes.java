@@ -81,8 +81,8 @@ final class LiveRoutes implements AutoCloseable {
   LiveStream events(Context request, DomainSchema<?, ?> schema, String idParameter) {
     refuse(
         request,
-        List.of("limit", "cursor", "order"),
-        "events that are followed come in the order of versions; leave out limit, cursor and order");
+        List.of("limit", "cursor", "order", "include"),
+        "events that are followed come in the order of versions; leave out limit, cursor, order and include");
     String id = Paths.id(request, schema, idParameter);
     ViewRoutes.Seen seen = viewRoutes.seen(request, schema, id);
     long after =

@@ -203,7 +203,15 @@ final class OpenApi {
     components.put(VIEWS, type("object"));
     components.put(RESUMED, type("object"));
     components.put(NOTHING, type("object"));
-    components.put(EVENTS, type("object"));
+    components.put(
+        EVENTS,
+        object(
+            "events",
+            array(type("object")),
+            "outcomes-through",
+            type("integer"),
+            "cursor",
+            type("string")));
     components.put(STATE, object("version", type("integer"), "state", type("object")));
     components.put(
         REPLAY,

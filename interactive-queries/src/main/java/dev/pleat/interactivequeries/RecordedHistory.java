@@ -1,5 +1,8 @@
 package dev.pleat.interactivequeries;
 
+import dev.pleat.interactivequeries.History.Place;
+import dev.pleat.interactivequeries.HistoryPage.Entries;
+import dev.pleat.interactivequeries.HistoryPage.Entry;
 import dev.pleat.interactivequeries.LocalStores.Held;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.HistoryKey;
@@ -12,15 +15,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /** The history of one aggregate, as far as it is recorded in this process. Used by one thread. */
-final class RecordedHistory implements Folds.Recorded {
-
-  /** More than all events of a command together may have. */
-  static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
+final class RecordedHistory implements Folds.Recorded, HistoryPage.Lying {
 
   private final LocalStores stores;
   private final DomainSchema<?, ?> schema;
@@ -61,28 +62,66 @@ final class RecordedHistory implements Folds.Recorded {
 
   @Override
   public List<byte[]> between(long from, long to, int limit) {
-    return range(from, to, limit, true);
+    return events(from, to, limit, true).entries().stream().map(Entry::json).toList();
   }
 
-  List<byte[]> range(long from, long to, int limit, boolean ascending) {
-    Bytes first = Bytes.wrap(HistoryKey.of(id, from));
-    Bytes last = Bytes.wrap(HistoryKey.of(id, to));
-    return this.<Bytes, List<byte[]>>read(
+  @Override
+  public Entries events(long from, long to, int limit, boolean ascending) {
+    return from > to
+        ? Entries.NONE
+        : range(
             HistoryKey.EVENTS,
+            HistoryKey.of(id, from),
+            HistoryKey.of(id, to),
+            limit,
+            ascending,
+            key -> new Place(HistoryKey.version(key), 0));
+  }
+
+  @Override
+  public Entries outcomes(Place from, Place to, int limit, boolean ascending) {
+    return from.compareTo(to) > 0
+        ? Entries.NONE
+        : range(
+            HistoryKey.OUTCOMES,
+            HistoryKey.ofOutcome(id, from.version(), from.order()),
+            HistoryKey.ofOutcome(id, to.version(), to.order()),
+            limit,
+            ascending,
+            key -> new Place(HistoryKey.outcomeVersion(key), HistoryKey.outcomePlace(key)));
+  }
+
+  private Entries range(
+      String name,
+      byte[] from,
+      byte[] to,
+      int limit,
+      boolean ascending,
+      Function<byte[], Place> place) {
+    return this.<Bytes, Entries>read(
+            name,
             store -> {
-              List<byte[]> found = new ArrayList<>();
+              List<Entry> found = new ArrayList<>();
               long bytes = 0;
               try (KeyValueIterator<Bytes, byte[]> range =
-                  ascending ? store.range(first, last) : store.reverseRange(first, last)) {
-                while (range.hasNext() && found.size() < limit && bytes < MAX_PAGE_BYTES) {
-                  byte[] event = range.next().value;
-                  found.add(event);
-                  bytes += event.length;
+                  ascending
+                      ? store.range(Bytes.wrap(from), Bytes.wrap(to))
+                      : store.reverseRange(Bytes.wrap(from), Bytes.wrap(to))) {
+                while (range.hasNext() && found.size() < limit && bytes < HistoryPage.MAX_BYTES) {
+                  KeyValue<Bytes, byte[]> entry = range.next();
+                  found.add(new Entry(place.apply(entry.key.get()), entry.value));
+                  bytes += entry.value.length;
                 }
+                return new Entries(found, !range.hasNext());
               }
-              return found;
             })
         .orElseThrow();
+  }
+
+  @Override
+  public long outcomesThrough(long last) {
+    List<Entry> newest = outcomes(HistoryPage.FIRST, HistoryPage.end(last), 1, false).entries();
+    return newest.isEmpty() ? 0 : newest.getFirst().place().version();
   }
 
   Optional<byte[]> snapshotUpTo(long version) {

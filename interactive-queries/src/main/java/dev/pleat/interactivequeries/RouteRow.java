@@ -66,6 +66,11 @@ record RouteRow(
     EVENT_ORDER("query", "order", "asc for the oldest events first, or desc; default asc."),
     LAST_EVENT_ID(
         "header", "Last-Event-ID", "Where a client that followed was: the id of the last event."),
+    INCLUDE(
+        "query",
+        "include",
+        "outcomes: the outcomes of all commands too, each behind the event of the version it"
+            + " tells; outcomes-through says how far they are recorded."),
     KEY("query", "key", "The aggregate the command addresses, when it is known.");
 
     private final String in;

@@ -7,7 +7,6 @@ import dev.pleat.interactivequeries.Answer.Unavailable;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.HistoryKey;
-import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,34 +52,25 @@ public final class StreamsHistory implements History {
       EventsRequest request,
       long seen,
       Duration wait) {
-    return answer(
-        schema,
-        aggregateId,
-        seen,
-        wait,
+    Question<Events> question =
         (recorded, last) -> {
-          if (last == 0) {
-            return new NotFound<>();
-          }
-          long from = 1;
-          long to = last;
-          if (request.after().isPresent() && request.ascending()) {
-            from = request.after().getAsLong() + 1;
-          } else if (request.after().isPresent()) {
-            to = request.after().getAsLong() - 1;
-          }
-          List<byte[]> events =
-              from > to
-                  ? List.of()
-                  : recorded.range(from, to, request.limit(), request.ascending());
-          if (events.isEmpty()) {
-            return new Found<>(new Events(events, OptionalLong.empty()));
-          }
-          long ended = JsonCodec.readEvent(events.getLast()).version();
-          boolean more = request.ascending() ? ended < to : ended > from;
-          return new Found<>(
-              new Events(events, more ? OptionalLong.of(ended) : OptionalLong.empty()));
-        });
+          Events page = HistoryPage.of(request, last, recorded);
+          return last == 0 && page.events().isEmpty() ? new NotFound<>() : new Found<>(page);
+        };
+    Answer<Events> whole =
+        answer(
+            schema,
+            aggregateId,
+            seen,
+            wait,
+            (recorded, last) ->
+                request.outcomes() && recorded.outcomesThrough(last) < last
+                    ? new NotYet<>("the outcomes are not recorded that far yet")
+                    : question.ask(recorded, last));
+    // The log may have the outcomes no longer: how far they are recorded is part of the answer.
+    return whole instanceof NotYet
+        ? answer(schema, aggregateId, seen, Duration.ZERO, question)
+        : whole;
   }
 
   @Override
@@ -169,8 +159,7 @@ public final class StreamsHistory implements History {
                 step -> {
                   steps.add(step);
                   bytes[0] += bytes(step);
-                  return steps.size() < request.limit()
-                      && bytes[0] < RecordedHistory.MAX_PAGE_BYTES;
+                  return steps.size() < request.limit() && bytes[0] < HistoryPage.MAX_BYTES;
                 });
           } catch (Folds.Broken e) {
             // What led there is worth seeing; the page after it begins with what is wrong.

@@ -72,6 +72,26 @@ final class HistoryOverHttpTest {
   }
 
   @Test
+  void outcomes_come_along_if_they_are_asked_for() {
+    Answered first = api.get(VALUE + "/events?include=outcomes&limit=3");
+    assertEquals(
+        "{\"events\":[{\"version\":1},{\"data\":1},{\"version\":2}],\"outcomes-through\":7,\"cursor\":\"%s\"}"
+            .formatted(first.field("cursor")),
+        first.body());
+    Answered second =
+        api.get(VALUE + "/events?include=outcomes&limit=3&cursor=" + first.field("cursor"));
+    assertEquals(
+        List.of(Map.of("data", 2), Map.of("version", 3), Map.of("data", 3)),
+        second.field("events"));
+    assertEquals(
+        List.of(Map.of("data", 7), Map.of("version", 7)),
+        api.get(VALUE + "/events?include=outcomes&limit=2&order=desc").field("events"));
+    assertFalse(api.get(VALUE + "/events").json().containsKey("outcomes-through"));
+    api.get(VALUE + "/events?cursor=" + first.field("cursor")).isProblem(400, "invalid-parameter");
+    api.get(VALUE + "/events?include=rows").isProblem(400, "invalid-parameter");
+  }
+
+  @Test
   void a_row_is_had_as_it_was() {
     Answered row = api.get(VALUE + "?as-of-version=4");
     assertEquals(200, row.status(), row.body());

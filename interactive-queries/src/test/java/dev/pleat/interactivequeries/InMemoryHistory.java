@@ -38,16 +38,29 @@ final class InMemoryHistory implements History {
     if (versions == 0) {
       return new Answer.NotFound<>();
     }
-    List<byte[]> events = new ArrayList<>();
-    long step = request.ascending() ? 1 : -1;
-    long at = request.after().orElse(request.ascending() ? 0 : versions + 1) + step;
-    while (at >= 1 && at <= versions && events.size() < request.limit()) {
-      events.add(("{\"version\":" + at + "}").getBytes(UTF_8));
-      at += step;
+    List<Place> places = new ArrayList<>();
+    for (long at = 1; at <= versions; at++) {
+      places.add(new Place(at, 0));
+      if (request.outcomes()) {
+        places.add(new Place(at, 1));
+      }
     }
-    boolean more = at >= 1 && at <= versions;
+    List<Place> ordered = request.ascending() ? places : places.reversed();
+    List<Place> left =
+        ordered.subList(
+            request.after().map(it -> ordered.indexOf(it) + 1).orElse(0), places.size());
+    List<Place> page = left.subList(0, Math.min(request.limit(), left.size()));
     return new Answer.Found<>(
-        new Events(events, more ? OptionalLong.of(at - step) : OptionalLong.empty()));
+        new Events(
+            page.stream()
+                .map(
+                    it ->
+                        (it.order() == 0 ? "{\"version\":%d}" : "{\"data\":%d}")
+                            .formatted(it.version()))
+                .map(text -> text.getBytes(UTF_8))
+                .toList(),
+            page.size() < left.size() ? Optional.of(page.getLast()) : Optional.empty(),
+            request.outcomes() ? OptionalLong.of(versions) : OptionalLong.empty()));
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.HistoryKey;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
+import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.UnreadableMessage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
@@ -29,8 +31,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The history of a domain's aggregates as a plain Kafka Streams topology: every event by aggregate
- * and version, and now and then a snapshot of what came of them, so that what was known at any
- * version costs a bounded number of events.
+ * and version, now and then a snapshot of what came of them, so that what was known at any version
+ * costs a bounded number of events, and the outcome of every command.
  *
  * <p>It stops at nothing: an event that cannot be read is passed over, and asking for a version
  * after it says that it is missing.
@@ -59,12 +61,17 @@ public final class HistoryTopology {
     return new Topology()
         .addSource(
             "events", new StringDeserializer(), new ByteArrayDeserializer(), schema.eventsTopic())
+        .addSource(
+            "outcomes",
+            new StringDeserializer(),
+            new ByteArrayDeserializer(),
+            schema.outcomesTopic())
         .addProcessor(
             "history",
             new ProcessorSupplier<String, byte[], Void, Void>() {
               @Override
               public Processor<String, byte[], Void, Void> get() {
-                return new Recorder<>(messages, fold, interval);
+                return new Recorder<>(schema.outcomesTopic(), messages, fold, interval);
               }
 
               @Override
@@ -72,10 +79,12 @@ public final class HistoryTopology {
                 return Set.of(
                     store(HistoryKey.EVENTS, Serdes.Bytes()),
                     store(HistoryKey.SNAPSHOTS, Serdes.Bytes()),
-                    store(HistoryKey.LAST, Serdes.String()));
+                    store(HistoryKey.LAST, Serdes.String()),
+                    store(HistoryKey.OUTCOMES, Serdes.Bytes()));
               }
             },
-            "events");
+            "events",
+            "outcomes");
   }
 
   private static StoreBuilder<?> store(String name, Serde<?> key) {
@@ -100,15 +109,20 @@ public final class HistoryTopology {
       }
     }
 
+    private final String outcomesTopic;
     private final MessageCodec<?, E> messages;
     private final HistoryFold<?, E> fold;
     private final int interval;
+    private ProcessorContext<Void, Void> context;
     private KeyValueStore<Bytes, byte[]> events;
+    private KeyValueStore<Bytes, byte[]> outcomes;
     private KeyValueStore<Bytes, byte[]> snapshots;
     private KeyValueStore<String, byte[]> last;
 
     @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
-    Recorder(MessageCodec<?, E> messages, HistoryFold<?, E> fold, int interval) {
+    Recorder(
+        String outcomesTopic, MessageCodec<?, E> messages, HistoryFold<?, E> fold, int interval) {
+      this.outcomesTopic = outcomesTopic;
       this.messages = messages;
       this.fold = fold;
       this.interval = interval;
@@ -116,26 +130,50 @@ public final class HistoryTopology {
 
     @Override
     public void init(ProcessorContext<Void, Void> context) {
+      this.context = context;
       events = context.getStateStore(HistoryKey.EVENTS);
+      outcomes = context.getStateStore(HistoryKey.OUTCOMES);
       snapshots = context.getStateStore(HistoryKey.SNAPSHOTS);
       last = context.getStateStore(HistoryKey.LAST);
     }
 
     @Override
     public void process(Record<String, byte[]> record) {
-      String id = record.key();
-      if (id == null || record.value() == null) {
+      if (record.key() == null || record.value() == null) {
         return;
       }
+      RecordMetadata source = context.recordMetadata().orElseThrow();
+      if (source.topic().equals(outcomesTopic)) {
+        outcome(record.key(), record.value(), source.offset());
+      } else {
+        event(record.key(), record.value());
+      }
+    }
+
+    /** An outcome answered again never stands beside the first one. */
+    private void outcome(String id, byte[] value, long offset) {
+      try {
+        Outcome outcome = JsonCodec.readOutcome(value);
+        if (!outcome.replayed()) {
+          // Of one aggregate they lie on one partition in the order in which they were decided.
+          byte[] key = HistoryKey.ofOutcome(id, outcome.verdict().version(), offset + 1);
+          outcomes.put(Bytes.wrap(key), value);
+        }
+      } catch (UnreadableMessage e) {
+        LOG.warn("an outcome of {} cannot be read and is not in the history: {}", id, e.detail());
+      }
+    }
+
+    private void event(String id, byte[] value) {
       long version;
       long through;
       try {
-        Optional<MessageCodec.ReadEvent<E>> ready = messages.readEvent(record.value());
+        Optional<MessageCodec.ReadEvent<E>> ready = messages.readEvent(value);
         if (ready.isPresent()) {
           version = ready.get().version();
           through = ready.get().through();
         } else {
-          var event = JsonCodec.readEvent(record.value());
+          var event = JsonCodec.readEvent(value);
           version = event.version();
           through = event.through();
         }
@@ -148,7 +186,7 @@ public final class HistoryTopology {
       if (version <= before.version()) {
         return;
       }
-      events.put(Bytes.wrap(HistoryKey.of(id, version)), record.value());
+      events.put(Bytes.wrap(HistoryKey.of(id, version)), value);
       boolean due = version == through && version - before.snapshot() >= interval;
       // Where it fails, the next one is tried as long after.
       long snapshot = due ? version : before.snapshot();

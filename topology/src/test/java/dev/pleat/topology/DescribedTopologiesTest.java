@@ -78,7 +78,12 @@ class DescribedTopologiesTest {
             StatusTopology.applicationId(schema),
             StatusTopology.of(schema, InputLog.single(), CommandTopology.DEFAULT_MEMORY),
             Set.of("command-status"),
-            Set.of("calculator.commands", "calculator.outcomes")));
+            Set.of("calculator.commands", "calculator.outcomes")),
+        Arguments.of(
+            HistoryTopology.applicationId(schema),
+            HistoryTopology.of(CALCULATOR),
+            Set.of("history-events", "history-snapshots", "history-last", "history-outcomes"),
+            Set.of("calculator.events", "calculator.outcomes")));
   }
 
   @ParameterizedTest(name = "{0}")

@@ -8,6 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.HistoryKey;
 import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.Outcome;
+import dev.pleat.schemas.Outcome.Accepted;
+import dev.pleat.schemas.Outcome.Rejected;
+import dev.pleat.schemas.Outcome.Unchanged;
 import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.topology.journal.Journal;
 import dev.pleat.topology.journal.JournalEvent;
@@ -21,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Bytes;
@@ -135,6 +140,59 @@ class HistoryTopologyTest {
         JsonCodec.toRecord(
                 JsonCodec.readEvent(between("a", 4, 4, 1).getFirst()).data(), LineWritten.class)
             .line());
+  }
+
+  private byte[] outcome(int id, Outcome.Verdict verdict, boolean replayed) {
+    return JsonCodec.write(
+        new Outcome(
+            new UUID(3, id),
+            new UUID(2, id),
+            verdict,
+            TIME,
+            Optional.empty(),
+            Optional.empty(),
+            replayed));
+  }
+
+  private List<UUID> outcomesOf(String page) {
+    List<UUID> found = new ArrayList<>();
+    try (KeyValueIterator<Bytes, byte[]> all =
+        driver
+            .<Bytes, byte[]>getKeyValueStore(HistoryKey.OUTCOMES)
+            .range(
+                Bytes.wrap(HistoryKey.ofOutcome(page, 0, 0)),
+                Bytes.wrap(HistoryKey.ofOutcome(page, Long.MAX_VALUE, Long.MAX_VALUE)))) {
+      all.forEachRemaining(
+          row -> {
+            Outcome outcome = JsonCodec.readOutcome(row.value);
+            assertEquals(
+                outcome.verdict().version(),
+                HistoryKey.outcomeVersion(row.key.get()),
+                "" + outcome);
+            found.add(outcome.parentId());
+          });
+    }
+    return found;
+  }
+
+  @Test
+  void keeps_every_outcome_once_in_the_order_they_were_decided() {
+    TestInputTopic<String, byte[]> outcomes =
+        driver.createInputTopic(
+            "journal.outcomes", new StringSerializer(), new ByteArraySerializer());
+    outcomes.pipeInput("a", outcome(9, new Rejected(0, "no", "no"), false));
+    outcomes.pipeInput("a", outcome(1, new Accepted(1, List.of(new UUID(1, 1))), false));
+    outcomes.pipeInput("ab", outcome(2, new Accepted(1, List.of(new UUID(1, 2))), false));
+    outcomes.pipeInput("a", outcome(8, new Rejected(1, "no", "no"), false));
+    outcomes.pipeInput("a", outcome(1, new Accepted(1, List.of(new UUID(1, 1))), true));
+    outcomes.pipeInput("a", "no outcome".getBytes(UTF_8));
+    outcomes.pipeInput("a", (byte[]) null);
+    outcomes.pipeInput("a", outcome(7, new Unchanged(1), false));
+    outcomes.pipeInput("a", outcome(6, new Accepted(2, List.of(new UUID(1, 6))), false));
+
+    assertEquals(Stream.of(9, 1, 8, 7, 6).map(id -> new UUID(2, id)).toList(), outcomesOf("a"));
+    assertEquals(List.of(new UUID(2, 2)), outcomesOf("ab"));
+    assertEquals(List.of(), versions(events, "a"));
   }
 
   @Test
