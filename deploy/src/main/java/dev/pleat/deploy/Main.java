@@ -9,6 +9,7 @@ import dev.pleat.topology.prices.PriceDomain;
 import dev.pleat.topology.products.ProductDomain;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -55,10 +56,12 @@ public final class Main {
         line.usage(out);
         return EXIT_USAGE;
       }
-      if (parsed.subcommand().commandSpec().name().equals("views")) {
-        return ViewsCommand.run(parsed.subcommand(), out, err);
-      }
-      return serve(Settings.of(parsed.subcommand()), out, err);
+      ParseResult command = parsed.subcommand();
+      return switch (command.commandSpec().name()) {
+        case "views" -> ViewsCommand.run(command, out, err);
+        case "replica" -> replicate(ReplicaSettings.of(command), out, err);
+        default -> serve(Settings.of(command), out, err);
+      };
     } catch (ParameterException e) {
       String command = e.getCommandLine().getCommandSpec().qualifiedName();
       err.println("pleat: " + e.getMessage() + " (see " + command + " --help)");
@@ -73,12 +76,15 @@ public final class Main {
   static CommandSpec spec(Map<String, String> environment) {
     String version = "pleat " + version();
     CommandSpec serve = Settings.spec(environment).mixinStandardHelpOptions(true).version(version);
+    CommandSpec replica =
+        ReplicaSettings.spec(environment).mixinStandardHelpOptions(true).version(version);
     CommandSpec spec =
         CommandSpec.create()
             .name("pleat")
             .mixinStandardHelpOptions(true)
             .version(version)
             .addSubcommand("serve", serve)
+            .addSubcommand("replica", replica)
             .addSubcommand("views", ViewsCommand.spec());
     spec.usageMessage().description("Commands, events and views on Kafka alone.");
     return spec;
@@ -87,6 +93,25 @@ public final class Main {
   private static int serve(Settings settings, PrintStream out, PrintStream err) {
     Instance instance =
         Instance.start(settings, chosen(settings), line -> err.println("pleat: " + line));
+    closeAtTheEnd(instance::close, err);
+    for (Health.Role role : instance.awaitReady(READY_PATIENCE)) {
+      err.println("pleat: not ready: " + role.name() + ": " + role.reason().orElse(""));
+    }
+    out.println(Welcome.text(instance.url(), instance.bootstrapServers(), settings));
+    out.flush();
+    return awaitTheEnd();
+  }
+
+  private static int replicate(ReplicaSettings settings, PrintStream out, PrintStream err) {
+    Replica replica = Replica.start(settings, DOMAINS, InstantSource.system());
+    closeAtTheEnd(replica::close, err);
+    out.println(Welcome.text(replica.url(), settings));
+    out.flush();
+    return awaitTheEnd();
+  }
+
+  /** Closes it on a signal, and ends the process then. */
+  private static void closeAtTheEnd(Runnable close, PrintStream err) {
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -94,15 +119,13 @@ public final class Main {
                 .unstarted(
                     () -> {
                       err.println("pleat: stopping");
-                      instance.close();
+                      close.run();
                       // A stop that was asked for is no failure: without this a signal ends in 143.
                       Runtime.getRuntime().halt(0);
                     }));
-    for (Health.Role role : instance.awaitReady(READY_PATIENCE)) {
-      err.println("pleat: not ready: " + role.name() + ": " + role.reason().orElse(""));
-    }
-    out.println(Welcome.text(instance.url(), instance.bootstrapServers(), settings));
-    out.flush();
+  }
+
+  private static int awaitTheEnd() {
     try {
       // Until a signal: the hook above ends the process.
       new CountDownLatch(1).await();

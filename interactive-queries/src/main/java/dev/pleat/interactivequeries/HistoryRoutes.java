@@ -69,6 +69,13 @@ final class HistoryRoutes {
     };
   }
 
+  /** Refuses a question about the past where nobody can answer it. */
+  static void refuseAsOf(Context request, String why) {
+    if (asOf(request).isPresent()) {
+      throw Refusal.of(Problem.INVALID_PARAMETER, why);
+    }
+  }
+
   private static Optional<AsOf> asOf(Context request) {
     Optional<String> version = RequestHeaders.parameter(request, AS_OF_VERSION);
     Optional<String> time = RequestHeaders.parameter(request, AS_OF);

@@ -10,7 +10,6 @@ import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.DomainSchema.Reads;
 import dev.pleat.schemas.DomainSchema.Updates;
 import dev.pleat.schemas.DomainSchema.View;
-import io.javalin.http.Context;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -21,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The HTTP API: the table of routes, and the server that serves it. To know all that can be asked,
@@ -60,8 +60,7 @@ public final class HttpApi implements AutoCloseable {
           Parameter.PREFER,
           Parameter.ACTOR,
           Parameter.TRACEPARENT);
-  private static final List<Parameter> ROW =
-      List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
+  static final List<Parameter> ROW = List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
   private static final List<Parameter> PAST =
       List.of(
           Parameter.TOKEN,
@@ -77,9 +76,9 @@ public final class HttpApi implements AutoCloseable {
           Parameter.TOKEN,
           Parameter.AFTER,
           Parameter.WAIT);
-  private static final List<Parameter> PAGE =
+  static final List<Parameter> PAGE =
       List.of(Parameter.LIMIT, Parameter.CURSOR, Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
-  private static final List<Parameter> NONE = List.of();
+  static final List<Parameter> NONE = List.of();
 
   private static final List<Integer> CREATED =
       List.of(201, 200, 202, 400, 403, 406, 409, 412, 413, 415, 422, 500, 503);
@@ -87,8 +86,8 @@ public final class HttpApi implements AutoCloseable {
       List.of(200, 202, 400, 403, 406, 409, 412, 413, 415, 422, 500, 503);
   private static final List<Integer> SENT =
       List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
-  private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
-  private static final List<Integer> DESCRIBED = List.of(200, 404, 406);
+  static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
+  static final List<Integer> DESCRIBED = List.of(200, 404, 406);
   private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
   private static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
   private static final List<Integer> ALIVE = List.of(200, 406, 503);
@@ -141,7 +140,7 @@ public final class HttpApi implements AutoCloseable {
     this.operators = new OperatorRoutes(parts.operations());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
-    this.server = new WebServer(table, listener);
+    this.server = new WebServer(table, Problem.ofStatus(404).detail(), listener);
   }
 
   /** Answers from when this returns. */
@@ -181,7 +180,7 @@ public final class HttpApi implements AutoCloseable {
     }
     add(
         rows,
-        get("/domains", "What domains there are.", OpenApi.DOMAINS, NONE, DESCRIBED, this::domains),
+        domains(schemas),
         get(
                 "/commands/{id}",
                 "What became of a command.",
@@ -196,29 +195,46 @@ public final class HttpApi implements AutoCloseable {
             OpenApi.VIEWS,
             NONE,
             DESCRIBED,
-            operators::views),
+            operators::views));
+    addGeneral(rows, parts.health(), () -> openApi);
+    return List.copyOf(rows);
+  }
+
+  static RouteRow domains(List<DomainSchema<?, ?>> schemas) {
+    return get(
+        "/domains",
+        "What domains there are.",
+        OpenApi.DOMAINS,
+        NONE,
+        DESCRIBED,
+        request -> listed(schemas));
+  }
+
+  /** The routes about the process itself. */
+  static void addGeneral(List<RouteRow> rows, Health health, Supplier<byte[]> openApi) {
+    add(
+        rows,
         get(
             "/health/live",
             "Whether this process does without a restart.",
             OpenApi.HEALTH,
             NONE,
             ALIVE,
-            request -> health(parts.health().live())),
+            request -> health(health.live())),
         get(
             "/health/ready",
             "Whether requests can be sent here, and why not.",
             OpenApi.HEALTH,
             NONE,
             ALIVE,
-            request -> health(parts.health().ready())),
+            request -> health(health.ready())),
         get(
             "/openapi.json",
             "This document.",
             OpenApi.DOCUMENT,
             NONE,
             DESCRIBED,
-            request -> Reply.json(200, openApi)));
-    return List.copyOf(rows);
+            request -> Reply.json(200, openApi.get())));
   }
 
   /** A route that takes a command and answers what became of it. */
@@ -398,7 +414,7 @@ public final class HttpApi implements AutoCloseable {
         Method.POST, path, summary, Optional.of(body), answer, NONE, statuses, false, endpoint);
   }
 
-  private static RouteRow get(
+  static RouteRow get(
       String path,
       String summary,
       String answer,
@@ -409,7 +425,7 @@ public final class HttpApi implements AutoCloseable {
         Method.GET, path, summary, Optional.empty(), answer, parameters, statuses, false, endpoint);
   }
 
-  private static void add(List<RouteRow> rows, RouteRow... more) {
+  static void add(List<RouteRow> rows, RouteRow... more) {
     Set<String> served = new HashSet<>();
     rows.forEach(row -> served.add(row.method() + " " + row.shape()));
     for (RouteRow row : more) {
@@ -422,12 +438,12 @@ public final class HttpApi implements AutoCloseable {
 
   // ---- what describes itself
 
-  private Reply domains(Context request) {
+  private static Reply listed(List<DomainSchema<?, ?>> schemas) {
     return Reply.json(
         200,
         Map.of(
             "domains",
-            parts.schemas().stream()
+            schemas.stream()
                 .map(
                     schema -> {
                       Map<String, Object> fields = new LinkedHashMap<>();
@@ -456,13 +472,16 @@ public final class HttpApi implements AutoCloseable {
                 schema.outcomesTopic(),
                 schema.deadLettersTopic())
             : List.of());
-    fields.put(
-        "routes",
-        table.stream()
-            .filter(row -> belongs(row, schema))
-            .map(row -> row.method() + " " + row.path())
-            .toList());
+    fields.put("routes", routes(table, schema));
     return fields;
+  }
+
+  /** The routes of a table that are about this domain. */
+  static List<String> routes(List<RouteRow> table, DomainSchema<?, ?> schema) {
+    return table.stream()
+        .filter(row -> belongs(row, schema))
+        .map(row -> row.method() + " " + row.path())
+        .toList();
   }
 
   private static boolean belongs(RouteRow row, DomainSchema<?, ?> schema) {

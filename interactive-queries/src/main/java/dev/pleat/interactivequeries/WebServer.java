@@ -58,9 +58,14 @@ final class WebServer implements AutoCloseable {
   private final Listener listener;
   private final Javalin javalin;
 
-  WebServer(List<RouteRow> routes, Listener listener) {
+  /**
+   * A server that does not answer yet.
+   *
+   * @param nothing what is said of a path there is not
+   */
+  WebServer(List<RouteRow> routes, String nothing, Listener listener) {
     this.listener = listener;
-    this.javalin = Javalin.create(config -> configure(config, routes, listener));
+    this.javalin = Javalin.create(config -> configure(config, routes, nothing, listener));
   }
 
   /** Answers from when this returns. */
@@ -79,7 +84,8 @@ final class WebServer implements AutoCloseable {
     listener.close();
   }
 
-  private static void configure(JavalinConfig config, List<RouteRow> routes, Listener listener) {
+  private static void configure(
+      JavalinConfig config, List<RouteRow> routes, String nothing, Listener listener) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -116,7 +122,8 @@ final class WebServer implements AutoCloseable {
                 HandlerType.PUT, route.path(), request -> answer(request, route));
       }
     }
-    config.routes.exception(HttpResponseException.class, WebServer::notServed);
+    config.routes.exception(
+        HttpResponseException.class, (refused, request) -> notServed(refused, request, nothing));
     config.routes.exception(
         Refusal.class, (refusal, request) -> write(request, refusal.problem().reply()));
     config.routes.exception(Exception.class, WebServer::failed);
@@ -219,7 +226,11 @@ final class WebServer implements AutoCloseable {
   }
 
   /** No route, or the wrong method; OPTIONS is answered with the methods there are. */
-  private static void notServed(HttpResponseException e, Context request) {
+  private static void notServed(HttpResponseException e, Context request, String nothing) {
+    if (e.getStatus() == 404) {
+      write(request, Problem.of(Problem.NOT_FOUND, nothing).reply());
+      return;
+    }
     if (e.getStatus() != 405) {
       write(request, Problem.ofStatus(e.getStatus()).reply());
       return;
