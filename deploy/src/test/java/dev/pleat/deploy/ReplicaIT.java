@@ -69,14 +69,14 @@ final class ReplicaIT {
   }
 
   /** Everything is committed then: what it showed before is what anybody will ever see. */
-  @AfterAll
-  static void stopCluster() {
+  private static void stopCluster() {
     api.close();
     cluster.close();
   }
 
   @AfterAll
-  static void stopBroker() {
+  static void stop() {
+    stopCluster();
     broker.close();
   }
 
