@@ -2,6 +2,7 @@ package dev.pleat.deploy;
 
 import static dev.pleat.deploy.ApiClient.header;
 import static dev.pleat.deploy.ApiClient.json;
+import static dev.pleat.deploy.RunningReplica.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,9 +10,7 @@ import dev.pleat.topology.Domain;
 import dev.pleat.topology.catalogue.CatalogueDomain;
 import dev.pleat.topology.prices.PriceDomain;
 import dev.pleat.topology.products.ProductDomain;
-import java.io.IOException;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -22,9 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -80,50 +77,13 @@ final class ReplicaIT {
     broker.close();
   }
 
-  /** A replica in this JVM, and a client of it. */
-  private static final class Running implements AutoCloseable {
-    private final Replica replica;
-    private final ApiClient http;
-
-    Running(String name, InstantSource clock) {
-      replica =
-          Replica.start(
-              new ReplicaSettings(
-                  "127.0.0.1", 0, directory.resolve(name), broker.bootstrapServers(), VIEWS, false),
-              DOMAINS,
-              clock);
-      http = new ApiClient(replica.url());
-    }
-
-    Running(String name) {
-      this(name, InstantSource.system());
-    }
-
-    HttpResponse<String> get(String path) {
-      return http.get(path);
-    }
-
-    /** How old the copy is, in seconds, as an answer of it says. */
-    long age(String path) {
-      HttpResponse<String> answer = get(path);
-      assertEquals(200, answer.statusCode(), path + " " + answer.body());
-      assertTrue(header(answer, "Pleat-Position").matches("g[0-9]+:[0-9,]+"));
-      return Long.parseLong(header(answer, "Age"));
-    }
-
-    @Override
-    public void close() {
-      http.close();
-      replica.close();
-    }
+  private static RunningReplica replica(String name) {
+    return replica(name, InstantSource.system());
   }
 
-  private static void await(String what, Duration patience, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + patience.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertTrue(System.nanoTime() < deadline, what);
-      LockSupport.parkNanos(20_000_000);
-    }
+  private static RunningReplica replica(String name, InstantSource clock) {
+    return new RunningReplica(
+        directory.resolve(name), broker.bootstrapServers(), VIEWS, DOMAINS, clock);
   }
 
   /** Sends a command again and again until it is done; the token of its answer. */
@@ -195,18 +155,8 @@ final class ReplicaIT {
     return all;
   }
 
-  private static void awaitEqual(Running replica) {
-    await("equal", PATIENCE, () -> everything(replica.http).equals(everything(api)));
-  }
-
-  /** The copies of a view that lie on disk. */
-  private static List<String> copies(String name, String view) {
-    try (Stream<Path> all =
-        Files.list(directory.resolve(name).resolve("copies").resolve(view.replace('/', '.')))) {
-      return all.map(each -> each.getFileName().toString()).sorted().toList();
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
-    }
+  private static void awaitEqual(RunningReplica replica) {
+    await("equal", PATIENCE, () -> everything(replica.http()).equals(everything(api)));
   }
 
   /** The last one: it leaves nothing running. */
@@ -217,7 +167,7 @@ final class ReplicaIT {
     String first = "/products/" + kettles.get(0);
     Map<String, String> before = everything(api);
     for (String name : List.of("one", "two")) {
-      try (Running replica = new Running(name)) {
+      try (RunningReplica replica = replica(name)) {
         awaitEqual(replica);
       }
     }
@@ -231,14 +181,14 @@ final class ReplicaIT {
     stopCluster();
     broker.kill();
 
-    try (Running two = new Running("two")) {
-      Running one = new Running("one");
+    try (RunningReplica two = replica("two")) {
+      RunningReplica one = replica("one");
       await("the copy gets old", PATIENCE, () -> one.age(first) >= 2);
       one.close();
-      try (Running again = new Running("one")) {
-        for (Running each : List.of(again, two)) {
+      try (RunningReplica again = replica("one")) {
+        for (RunningReplica each : List.of(again, two)) {
           assertTrue(each.age(PAGES) >= 2, "age after a restart");
-          assertEquals(before, everything(each.http));
+          assertEquals(before, everything(each.http()));
           HttpResponse<String> nothing = each.get("/products/" + new UUID(0, 0));
           assertEquals(404, nothing.statusCode());
           assertTrue(Long.parseLong(header(nothing, "Age")) >= 2);
@@ -250,9 +200,9 @@ final class ReplicaIT {
 
         broker.restart();
         long back = System.nanoTime();
-        for (Running each : List.of(again, two)) {
+        for (RunningReplica each : List.of(again, two)) {
           Duration left = PROMISED.minusNanos(System.nanoTime() - back);
-          await("equal again", left, () -> everything(each.http).equals(after));
+          await("equal again", left, () -> everything(each.http()).equals(after));
         }
         System.out.printf(
             "ReplicaIT: equal %d ms after the broker was back%n",
@@ -262,62 +212,26 @@ final class ReplicaIT {
 
         broker.kill();
         await("cut off while it runs", PATIENCE, () -> again.age(first) >= 2);
-        assertEquals(after, everything(again.http));
+        assertEquals(after, everything(again.http()));
       }
-    }
-  }
-
-  /** Asks again and again; every answer must be a row of the copy. */
-  private static final class Reader implements AutoCloseable {
-    private final AtomicBoolean stop = new AtomicBoolean();
-    private final List<String> wrong = new ArrayList<>();
-    private final Thread thread;
-
-    Reader(Running replica, String path) {
-      thread =
-          Thread.ofPlatform()
-              .start(
-                  () -> {
-                    while (!stop.get()) {
-                      HttpResponse<String> answer = replica.get(path);
-                      if (answer.statusCode() != 200
-                          || answer.headers().firstValue("Age").isEmpty()) {
-                        wrong.add(answer.statusCode() + " " + answer.body());
-                      }
-                    }
-                  });
-    }
-
-    @Override
-    public void close() {
-      stop.set(true);
-      try {
-        thread.join();
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
-      assertEquals(List.of(), wrong);
     }
   }
 
   @Test
   void goes_over_to_another_generation_and_answers_all_the_while() {
     String product = products("Cup", 3).get(0);
-    try (Running replica = new Running("switching")) {
+    try (RunningReplica replica = replica("switching")) {
       awaitEqual(replica);
-      String before = position(replica, PRICES);
+      assertEquals("g1", replica.generation(PRICES));
 
-      try (Reader reader = new Reader(replica, "/products/" + product + "/prices")) {
+      try (RunningReplica.Reader reader = replica.reads("/products/" + product + "/prices")) {
         assertEquals(202, api.post(PRICES + "/rebuild", "{}").statusCode());
-        await(
-            "the next generation after " + before,
-            PATIENCE,
-            () -> !generation(position(replica, PRICES)).equals(generation(before)));
+        await("the next generation", PATIENCE, () -> replica.generation(PRICES).equals("g2"));
       }
 
       awaitEqual(replica);
-      assertEquals(List.of("2"), copies("switching", "prices/history"));
-      assertEquals(List.of("1"), copies("switching", "catalogue/product-page"));
+      await("alone", PATIENCE, () -> replica.copies("prices/history").equals(List.of("2")));
+      assertEquals(List.of("1"), replica.copies("catalogue/product-page"));
       String token = header(price(product, 9), "Pleat-Token");
       HttpResponse<String> row =
           replica.get("/products/" + product + "/prices?wait=10s&after=" + token);
@@ -325,36 +239,28 @@ final class ReplicaIT {
     }
   }
 
-  private static String position(Running replica, String path) {
-    return header(replica.get(path), "Pleat-Position");
-  }
-
-  private static String generation(String position) {
-    return position.substring(0, position.indexOf(':'));
-  }
-
   @Test
   void a_copy_that_may_have_missed_deletions_is_made_afresh_beside_the_one_that_answers() {
     List<String> mugs = products("Mug", 3);
     String kept = "/products/" + mugs.get(0);
-    try (Running replica = new Running("old")) {
+    try (RunningReplica replica = replica("old")) {
       awaitEqual(replica);
     }
     HttpResponse<String> gone = done("PUT", "/products/" + mugs.get(1) + "/discontinuation", "{}");
     shown(mugs.get(1), List.of(header(gone, "Pleat-Token")));
-    try (Running replica = new Running("old")) {
+    try (RunningReplica replica = replica("old")) {
       awaitEqual(replica);
       assertEquals(404, replica.get("/products/" + mugs.get(1)).statusCode());
-      assertEquals(List.of("1"), copies("old", "catalogue/product-page"), "it goes on");
+      assertEquals(List.of("1"), replica.copies("catalogue/product-page"), "it goes on");
     }
 
     InstantSource later = () -> InstantSource.system().instant().plus(BEYOND_TOMBSTONES);
-    try (Running replica = new Running("old", later);
-        Reader reader = new Reader(replica, kept)) {
+    try (RunningReplica replica = replica("old", later);
+        RunningReplica.Reader reader = replica.reads(kept)) {
       await(
           "a fresh copy alone",
           PATIENCE,
-          () -> copies("old", "catalogue/product-page").equals(List.of("2")));
+          () -> replica.copies("catalogue/product-page").equals(List.of("2")));
       await("the copy is new", PATIENCE, () -> replica.age(kept) < 2);
       awaitEqual(replica);
     }
@@ -363,7 +269,7 @@ final class ReplicaIT {
   @Test
   void what_an_index_finds_is_what_the_rows_say_while_they_change() {
     List<String> pots = products("Pot", 2);
-    try (Running replica = new Running("changing")) {
+    try (RunningReplica replica = replica("changing")) {
       awaitEqual(replica);
       String path = "/products/" + pots.get(0) + "/description";
       HttpResponse<String> described = api.get("/");
@@ -398,7 +304,7 @@ final class ReplicaIT {
             "{\"name\":\"Jug\",\"category\":\"Kitchen\",\"description\":\"\"}");
     String token = header(added, "Pleat-Token");
     String path = "/products/" + json(added).get("product-id").asString();
-    try (Running replica = new Running("tokens")) {
+    try (RunningReplica replica = replica("tokens")) {
       await("it is there", PATIENCE, () -> replica.get(path).statusCode() == 200);
       HttpResponse<String> refused = replica.get(path + "?after=" + token);
 
