@@ -127,6 +127,30 @@ final class ViewCopyTest {
   }
 
   @Test
+  void rows_index_and_offsets_agree_in_every_reading() throws Exception {
+    try (ViewCopy copy = open("concurrent")) {
+      copy.writeRows(Map.of(ID + 1, customer(1, "same@example.org")), at(1));
+      Thread writer =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    for (int i = 2; i <= 2_000; i++) {
+                      copy.writeRows(Map.of(ID + i, customer(i, "same@example.org")), at(i));
+                    }
+                  });
+      long last = 0;
+      while (last < 2_000) {
+        try (CopyReading reading = copy.read().orElseThrow()) {
+          last = reading.state().positions().get(0);
+          assertEquals(last, count(reading));
+          assertEquals(last, found(reading, "same@example.org").size());
+        }
+      }
+      writer.join();
+    }
+  }
+
+  @Test
   void the_index_follows_the_rows() throws Exception {
     try (ViewCopy copy = open("indexed")) {
       copy.writeRows(
