@@ -99,6 +99,11 @@ final class DataDirectory implements AutoCloseable {
     return root.resolve(STATE);
   }
 
+  /** Where a replica keeps its copies of views. */
+  Path copies() {
+    return root.resolve("copies");
+  }
+
   /** Where RocksDB unpacks its library. */
   Path nativeLibraries() {
     return root.resolve(NATIVE);

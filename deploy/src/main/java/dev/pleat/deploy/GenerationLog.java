@@ -3,14 +3,9 @@ package dev.pleat.deploy;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
-import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -38,10 +33,6 @@ import org.slf4j.LoggerFactory;
 /**
  * The compacted topics {@code <domain>.views}, which say what generations of each view there are:
  * read to their ends, and followed from there. Safe for use by many threads.
- *
- * <p>Several processes write without asking each other. Who was first to take a number has it: a
- * later row of the same number with another version does not count. A generation that was dropped
- * stays so.
  */
 final class GenerationLog implements AutoCloseable {
 
@@ -49,8 +40,7 @@ final class GenerationLog implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
   private static final Duration PAUSE = Duration.ofSeconds(1);
 
-  /** Domain and view to what there is of it, by number. */
-  private final Map<String, NavigableMap<Integer, Generation>> known = new ConcurrentHashMap<>();
+  private final GenerationRows rows = new GenerationRows();
 
   /** Up to where each topic is read. */
   private final Map<String, Long> positions = new HashMap<>();
@@ -111,10 +101,6 @@ final class GenerationLog implements AutoCloseable {
             + " s; look at the brokers");
   }
 
-  private static String place(String topic, String view) {
-    return topic + "/" + view;
-  }
-
   // ---- reading
 
   private void read(List<TopicPartition> topics) {
@@ -128,7 +114,7 @@ final class GenerationLog implements AutoCloseable {
         }
         boolean news = false;
         for (ConsumerRecord<String, byte[]> row : consumer.poll(PAUSE)) {
-          news |= apply(row);
+          news |= rows.apply(row);
         }
         note(topics);
         if (news) {
@@ -155,32 +141,9 @@ final class GenerationLog implements AutoCloseable {
     }
   }
 
-  private boolean apply(ConsumerRecord<String, byte[]> row) {
-    if (row.key() == null || row.value() == null) {
-      return false;
-    }
-    Optional<Generation> generation = Generation.read(row.key(), row.value());
-    if (generation.isEmpty()) {
-      LOG.warn("{} offset {} is no generation of a view: ignored", row.topic(), row.offset());
-      return false;
-    }
-    Generation next = generation.get();
-    known
-        .computeIfAbsent(place(row.topic(), next.view()), name -> new ConcurrentSkipListMap<>())
-        .merge(next.number(), next, GenerationLog::merged);
-    return true;
-  }
-
-  private static Generation merged(Generation before, Generation next) {
-    return before.state() == Generation.State.DROPPED || before.version() != next.version()
-        ? before
-        : next;
-  }
-
   /** All generations there ever were of a view, oldest first. */
   List<Generation> of(DomainSchema<?, ?> schema, View view) {
-    NavigableMap<Integer, Generation> all = known.get(place(schema.viewsTopic(), view.name()));
-    return all == null ? List.of() : new ArrayList<>(all.values());
+    return rows.of(schema, view);
   }
 
   // ---- writing
@@ -205,9 +168,7 @@ final class GenerationLog implements AutoCloseable {
     } catch (ExecutionException | TimeoutException | KafkaException e) {
       throw new Unwritten(topic, e);
     }
-    NavigableMap<Integer, Generation> all = known.get(place(topic, generation.view()));
-    Generation counts = all == null ? null : all.get(generation.number());
-    return counts == null ? generation : counts;
+    return rows.of(topic, generation.view(), generation.number()).orElse(generation);
   }
 
   private void awaitRead(String topic, long offset) throws InterruptedException, TimeoutException {

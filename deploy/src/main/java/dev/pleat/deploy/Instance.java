@@ -90,7 +90,7 @@ final class Instance implements AutoCloseable {
       }
       data = opened(DataDirectory.open(settings.dataDir()));
       Listener listener = opened(Listener.open(settings.host(), settings.port()));
-      url = "http://" + urlHost(settings.host()) + ":" + listener.port();
+      url = url(settings.host(), listener);
       String address =
           settings
               .advertisedAddress()
@@ -194,7 +194,7 @@ final class Instance implements AutoCloseable {
    * Loads RocksDB's library from the data directory. By itself it unpacks 15 MB to a new temporary
    * file at each start, and whoever is killed leaves it behind.
    */
-  private static void loadStateStores(DataDirectory data) {
+  static void loadStateStores(DataDirectory data) {
     try {
       NativeLibraryLoader.getInstance().loadLibrary(data.nativeLibraries().toString());
     } catch (IOException e) {
@@ -328,6 +328,11 @@ final class Instance implements AutoCloseable {
     } catch (UnknownHostException e) {
       return urlHost(host);
     }
+  }
+
+  /** Where HTTP is served. */
+  static String url(String host, Listener listener) {
+    return "http://" + urlHost(host) + ":" + listener.port();
   }
 
   /** An IPv6 address needs brackets in a URL. */
@@ -473,7 +478,7 @@ final class Instance implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(AutoCloseable resource) {
+  static void closeQuietly(AutoCloseable resource) {
     try {
       resource.close();
     } catch (Exception e) {

@@ -9,6 +9,7 @@ import dev.pleat.topology.prices.PriceDomain;
 import dev.pleat.topology.products.ProductDomain;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -60,6 +61,7 @@ public final class Main {
         case "views" -> ViewsCommand.run(command, out, err);
         case "replay" -> ReplayCommand.run(command, out, err);
         case "log" -> LogCommand.run(command, out, err);
+        case "replica" -> replicate(ReplicaSettings.of(command), out, err);
         default -> serve(Settings.of(command), out, err);
       };
     } catch (ParameterException e) {
@@ -76,6 +78,8 @@ public final class Main {
   static CommandSpec spec(Map<String, String> environment) {
     String version = "pleat " + version();
     CommandSpec serve = Settings.spec(environment).mixinStandardHelpOptions(true).version(version);
+    CommandSpec replica =
+        ReplicaSettings.spec(environment).mixinStandardHelpOptions(true).version(version);
     CommandSpec spec =
         CommandSpec.create()
             .name("pleat")
@@ -84,7 +88,8 @@ public final class Main {
             .addSubcommand("serve", serve)
             .addSubcommand("views", ViewsCommand.spec())
             .addSubcommand("replay", ReplayCommand.spec())
-            .addSubcommand("log", LogCommand.spec());
+            .addSubcommand("log", LogCommand.spec())
+            .addSubcommand("replica", replica);
     spec.usageMessage().description("Commands, events and views on Kafka alone.");
     return spec;
   }
@@ -92,6 +97,25 @@ public final class Main {
   private static int serve(Settings settings, PrintStream out, PrintStream err) {
     Instance instance =
         Instance.start(settings, chosen(settings), line -> err.println("pleat: " + line));
+    closeAtTheEnd(instance::close, err);
+    for (Health.Role role : instance.awaitReady(READY_PATIENCE)) {
+      err.println("pleat: not ready: " + role.name() + ": " + role.reason().orElse(""));
+    }
+    out.println(Welcome.text(instance.url(), instance.bootstrapServers(), settings));
+    out.flush();
+    return awaitTheEnd();
+  }
+
+  private static int replicate(ReplicaSettings settings, PrintStream out, PrintStream err) {
+    Replica replica = Replica.start(settings, DOMAINS, InstantSource.system());
+    closeAtTheEnd(replica::close, err);
+    out.println(Welcome.text(replica.url(), settings));
+    out.flush();
+    return awaitTheEnd();
+  }
+
+  /** Closes it on a signal, and ends the process then. */
+  private static void closeAtTheEnd(Runnable close, PrintStream err) {
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -99,15 +123,13 @@ public final class Main {
                 .unstarted(
                     () -> {
                       err.println("pleat: stopping");
-                      instance.close();
+                      close.run();
                       // A stop that was asked for is no failure: without this a signal ends in 143.
                       Runtime.getRuntime().halt(0);
                     }));
-    for (Health.Role role : instance.awaitReady(READY_PATIENCE)) {
-      err.println("pleat: not ready: " + role.name() + ": " + role.reason().orElse(""));
-    }
-    out.println(Welcome.text(instance.url(), instance.bootstrapServers(), settings));
-    out.flush();
+  }
+
+  private static int awaitTheEnd() {
     try {
       // Until a signal: the hook above ends the process.
       new CountDownLatch(1).await();

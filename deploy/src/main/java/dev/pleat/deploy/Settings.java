@@ -47,7 +47,7 @@ record Settings(
     boolean insecure,
     boolean acceptRecreatedTopics) {
 
-  private static final String DEFAULT = " Default: ${DEFAULT-VALUE}.";
+  static final String DEFAULT = " Default: ${DEFAULT-VALUE}.";
   private static final int HELP_WIDTH = 100;
   private static final int EMBEDDED_PARTITIONS = 4;
   private static final int CLUSTER_PARTITIONS = 12;
@@ -60,16 +60,8 @@ record Settings(
     CommandSpec spec =
         CommandSpec.create()
             .name("serve")
-            .addOption(
-                option("--host", "ADDRESS", String.class, "127.0.0.1")
-                    .description(
-                        "Address HTTP is served on. Another than loopback needs --insecure."
-                            + DEFAULT)
-                    .build())
-            .addOption(
-                option("--port", "PORT", Integer.class, "8080")
-                    .description("Port HTTP is served on; 0 takes a free one." + DEFAULT)
-                    .build())
+            .addOption(hostFlag())
+            .addOption(portFlag("8080"))
             .addOption(
                 option("--advertised-address", "HOST:PORT", String.class, null)
                     .description(
@@ -108,22 +100,24 @@ record Settings(
                         "Domains to run, comma separated; a process with fewer starts sooner."
                             + " Default: all.")
                     .build())
-            .addOption(
-                flag("--insecure")
-                    .description(
-                        "Serve another address than loopback although nobody is authenticated.")
-                    .build())
+            .addOption(insecureFlag())
             .addOption(
                 flag("--accept-recreated-topics")
                     .description(
                         "Start although a commands topic was deleted and created again; its"
                             + " records are then read from the beginning.")
                     .build());
+    return described(
+        spec, environment, "Starts Pleat: decides commands, keeps views, answers HTTP.");
+  }
+
+  /** Help that says what a command does, and flags that may come from the environment. */
+  static CommandSpec described(
+      CommandSpec spec, Map<String, String> environment, String description) {
     spec.usageMessage()
         .width(HELP_WIDTH)
         .description(
-            "Starts Pleat: decides commands, keeps views, answers HTTP.",
-            "Each flag --a-b can be given as environment variable PLEAT_A_B.");
+            description, "Each flag --a-b can be given as environment variable PLEAT_A_B.");
     spec.defaultValueProvider(
         arg -> {
           if (arg instanceof OptionSpec option) {
@@ -135,7 +129,25 @@ record Settings(
     return spec;
   }
 
-  private static OptionSpec.Builder option(
+  static OptionSpec hostFlag() {
+    return option("--host", "ADDRESS", String.class, "127.0.0.1")
+        .description("Address HTTP is served on. Another than loopback needs --insecure." + DEFAULT)
+        .build();
+  }
+
+  static OptionSpec portFlag(String fallback) {
+    return option("--port", "PORT", Integer.class, fallback)
+        .description("Port HTTP is served on; 0 takes a free one." + DEFAULT)
+        .build();
+  }
+
+  static OptionSpec insecureFlag() {
+    return flag("--insecure")
+        .description("Serve another address than loopback although nobody is authenticated.")
+        .build();
+  }
+
+  static OptionSpec.Builder option(
       String name, String label, Class<?> type, @Nullable String fallback) {
     return OptionSpec.builder(name).paramLabel(label).type(type).defaultValue(fallback);
   }
@@ -177,25 +189,31 @@ record Settings(
     return settings;
   }
 
-  private static <T> Optional<T> value(CommandSpec spec, String flag) {
+  static <T> Optional<T> value(CommandSpec spec, String flag) {
     return Optional.ofNullable(spec.findOption(flag).getValue());
   }
 
   private void check() {
     checkPort("--port", port);
     checkPort("--kafka-port", kafkaPort);
-    advertisedAddress.ifPresent(Settings::checkAddress);
+    advertisedAddress.ifPresent(address -> checkAddress("--advertised-address", address));
     if (partitions < 1 || partitions > MAX_PARTITIONS) {
       throw new StartRefused(
           "--partitions " + partitions + ": must be from 1 to " + MAX_PARTITIONS);
     }
+    checkHost(host, insecure, "send commands");
+  }
+
+  /** Refuses to let anyone do this who reaches the address, unless that was said to be meant. */
+  static void checkHost(String host, boolean insecure, String act) {
     try {
       if (!InetAddress.getByName(host).isLoopbackAddress() && !insecure) {
         throw new StartRefused(
             "--host "
                 + host
-                + ": anyone who reaches this address may send commands; add --insecure to serve it"
-                + " all the same");
+                + ": anyone who reaches this address may "
+                + act
+                + "; add --insecure to serve it all the same");
       }
     } catch (UnknownHostException e) {
       throw new StartRefused(
@@ -203,18 +221,19 @@ record Settings(
     }
   }
 
-  private static void checkAddress(String address) {
+  static void checkAddress(String flag, String address) {
     Matcher parts = ADDRESS.matcher(address);
     int port = parts.matches() ? Integer.parseInt(parts.group(1)) : 0;
     if (port < 1 || port > 65_535) {
       throw new StartRefused(
-          "--advertised-address "
+          flag
+              + " "
               + address
               + ": must be a host and a port, like pleat-1.example.org:8080 or [::1]:8080");
     }
   }
 
-  private static void checkPort(String flag, int port) {
+  static void checkPort(String flag, int port) {
     if (port < 0 || port > 65_535) {
       throw new StartRefused(flag + " " + port + ": must be from 0 to 65535");
     }

@@ -46,6 +46,32 @@ final class StoreMemory implements AutoCloseable {
     settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, Sharing.class.getName());
   }
 
+  /**
+   * Makes a store with these options share this memory.
+   *
+   * @param table how its files are to be; replaces what the options say of that
+   */
+  void limit(Options options, BlockBasedTableConfig table) {
+    table.setBlockCache(blocks);
+    table.setCacheIndexAndFilterBlocks(true);
+    table.setCacheIndexAndFilterBlocksWithHighPriority(true);
+    table.setPinTopLevelIndexAndFilter(true);
+    options.setTableFormatConfig(table);
+    options.setWriteBufferManager(writes);
+    // By default each store takes 2 MiB for its first entry: with many stores they would exceed
+    // the limit by that alone, and every write would flush.
+    options.setArenaBlockSize(ARENA_BLOCK_BYTES);
+    // Twice what Kafka Streams takes: an aggregate's record is replaced with every command, and
+    // only the last one of a buffer goes to a file. All buffers together keep to the limit.
+    options.setWriteBufferSize(WRITE_BUFFER_BYTES);
+    // Most look-ups of the write side are for command ids that are not there: a filter says so
+    // without a search, in the buffers too. A buffer takes its filter when it takes its first
+    // entry: a tenth, as others have it, would use up the limit with a few dozen stores.
+    options.setMemtablePrefixBloomSizeRatio(FILTER_SHARE_OF_BUFFER);
+    options.setMemtableWholeKeyFiltering(true);
+    options.setOptimizeFiltersForHits(false);
+  }
+
   /** How much is taken now, in bytes. */
   long used() {
     return blocks.getUsage();
@@ -66,25 +92,7 @@ final class StoreMemory implements AutoCloseable {
       if (!(settings.get(SETTING) instanceof StoreMemory memory)) {
         throw new IllegalStateException("the setting " + SETTING + " is missing");
       }
-      BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
-      table.setBlockCache(memory.blocks);
-      table.setCacheIndexAndFilterBlocks(true);
-      table.setCacheIndexAndFilterBlocksWithHighPriority(true);
-      table.setPinTopLevelIndexAndFilter(true);
-      options.setTableFormatConfig(table);
-      options.setWriteBufferManager(memory.writes);
-      // By default each store takes 2 MiB for its first entry: with many stores they would exceed
-      // the limit by that alone, and every write would flush.
-      options.setArenaBlockSize(ARENA_BLOCK_BYTES);
-      // Twice what Kafka Streams takes: an aggregate's record is replaced with every command, and
-      // only the last one of a buffer goes to a file. All buffers together keep to the limit.
-      options.setWriteBufferSize(WRITE_BUFFER_BYTES);
-      // Most look-ups of the write side are for command ids that are not there: a filter says so
-      // without a search, in the buffers too. A buffer takes its filter when it takes its first
-      // entry: a tenth, as others have it, would use up the limit with a few dozen stores.
-      options.setMemtablePrefixBloomSizeRatio(FILTER_SHARE_OF_BUFFER);
-      options.setMemtableWholeKeyFiltering(true);
-      options.setOptimizeFiltersForHits(false);
+      memory.limit(options, (BlockBasedTableConfig) options.tableFormatConfig());
     }
 
     @Override

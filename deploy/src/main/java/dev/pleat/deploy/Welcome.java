@@ -31,4 +31,28 @@ final class Welcome {
         Stop it with Ctrl-C."""
         .formatted(url, bootstrapServers, broker, settings.dataDir(), key, value);
   }
+
+  static String text(String url, ReplicaSettings settings) {
+    return """
+
+        The replica answers, with the age of each answer; until a copy is complete, with 503.
+
+          HTTP   %1$s
+          Kafka  %2$s
+          Data   %3$s
+          Views  %4$s
+
+        Try it:
+
+          curl -i %1$s/domains/%5$s
+          curl -i %1$s/health/ready
+
+        Stop it with Ctrl-C."""
+        .formatted(
+            url,
+            settings.bootstrapServers(),
+            settings.dataDir(),
+            String.join(", ", settings.views()),
+            settings.views().getFirst().replace("/", "/views/"));
+  }
 }

@@ -149,6 +149,49 @@ final class MainTest {
     }
   }
 
+  private Ended replica(String... flags) {
+    List<String> arguments = new ArrayList<>(List.of("replica"));
+    arguments.addAll(List.of(flags));
+    arguments.addAll(List.of("--data-dir", directory.resolve("data").toString()));
+    if (!arguments.contains("--port")) {
+      arguments.addAll(List.of("--port", "0"));
+    }
+    return run(Map.of(), arguments);
+  }
+
+  @Test
+  void refuses_a_replica_of_nothing_or_of_nowhere() {
+    String[] cluster = {"--bootstrap-servers", "127.0.0.1:1"};
+    assertRefused(replica("--views", "calculator/values"), "--bootstrap-servers");
+    assertRefused(
+        replica("--views", "calculator/values", "--bootstrap-servers", "broker"),
+        "--bootstrap-servers broker",
+        "a host and a port");
+    assertRefused(replica(cluster), "--views", "catalogue/product-page", "calculator/values");
+    assertRefused(
+        replica("--views", "catalogue/products", cluster[0], cluster[1]),
+        "there is no catalogue/products",
+        "catalogue/product-page");
+    assertRefused(
+        replica("--views", "calculator/values", cluster[0], cluster[1], "--host", "0.0.0.0"),
+        "--host 0.0.0.0",
+        "read every row");
+    assertRefused(
+        replica("--views", "calculator/values", cluster[0], cluster[1], "--port", "99999"),
+        "--port");
+  }
+
+  @Test
+  void help_of_the_replica_names_every_flag() {
+    Ended ended = run(Map.of(), List.of("replica", "--help"));
+
+    assertEquals(0, ended.exit());
+    for (String word :
+        List.of("--bootstrap-servers", "--views", "8081", "./pleat-replica", "--insecure")) {
+      assertTrue(ended.out().contains(word), word + " in " + ended.out());
+    }
+  }
+
   @Test
   void refuses_a_data_directory_that_is_a_file() throws IOException {
     Path file = Files.writeString(directory.resolve("file"), "");

@@ -36,6 +36,11 @@ final class Servers {
     return ready(launch(dataDir, Optional.of(bootstrapServers), false));
   }
 
+  /** Joined to a broker with these domains, ready. */
+  static Instance joined(Path dataDir, String bootstrapServers, Domain<?, ?, ?>... domains) {
+    return ready(launch(dataDir, Optional.of(bootstrapServers), false, List.of(domains)));
+  }
+
   /** Started, and perhaps not ready yet. */
   static Instance launch(
       Path dataDir, Optional<String> bootstrapServers, boolean acceptRecreatedTopics) {

@@ -14,6 +14,9 @@ public sealed interface Answer<T> {
   /** The code of a view that stopped at an event it cannot fold. */
   String VIEW_STOPPED = "view-stopped";
 
+  /** The code of a replica that was never level with what it copies. */
+  String REPLICA_NOT_COMPLETE = "replica-not-complete";
+
   /** The code of a question too many. */
   String OVERLOADED = "overloaded";
 
@@ -33,7 +36,8 @@ public sealed interface Answer<T> {
   /**
    * Nobody can say from here and now.
    *
-   * @param code one of {@link #NOT_NOW}, {@link #VIEW_STOPPED}, {@link #OVERLOADED}
+   * @param code one of {@link #NOT_NOW}, {@link #VIEW_STOPPED}, {@link #REPLICA_NOT_COMPLETE},
+   *     {@link #OVERLOADED}
    * @param detail a sentence for a person
    */
   record Unavailable<T>(String code, String detail) implements Answer<T> {}

@@ -3,13 +3,13 @@ package dev.pleat.interactivequeries;
 import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.History.Events;
 import dev.pleat.interactivequeries.History.EventsRequest;
+import dev.pleat.interactivequeries.History.Place;
 import dev.pleat.interactivequeries.LiveTopics.Listening;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.JsonCodec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * The events of an aggregate, each exactly once and in order: those there are, then those that
@@ -59,7 +59,7 @@ final class EventsStream extends LiveStream {
             .events(
                 schema,
                 id,
-                new EventsRequest(OptionalLong.of(version), true, PAGE),
+                new EventsRequest(Optional.of(new Place(version, 0)), true, PAGE, false),
                 seen,
                 patience);
     LiveRoutes.refuseUnlessKnown(events);

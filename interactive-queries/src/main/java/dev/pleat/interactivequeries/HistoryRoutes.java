@@ -119,6 +119,13 @@ final class HistoryRoutes {
         .toBytes();
   }
 
+  /** Refuses a question about the past where nobody can answer it. */
+  static void refuseAsOf(Context request, String why) {
+    if (asOf(request).isPresent()) {
+      throw Refusal.of(Problem.INVALID_PARAMETER, why);
+    }
+  }
+
   private static Optional<AsOf> asOf(Context request) {
     OptionalLong version = version(request, AS_OF_VERSION);
     Optional<String> time = RequestHeaders.parameter(request, AS_OF);

@@ -10,7 +10,6 @@ import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.DomainSchema.Reads;
 import dev.pleat.schemas.DomainSchema.Updates;
 import dev.pleat.schemas.DomainSchema.View;
-import io.javalin.http.Context;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -21,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -55,11 +55,11 @@ public final class HttpApi implements AutoCloseable {
     }
   }
 
-  private static final List<Parameter> TOKENS =
-      List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
+  static final List<Parameter> ROW = List.of(Parameter.TOKEN, Parameter.AFTER, Parameter.WAIT);
+  static final List<Parameter> PAGE = with(ROW, Parameter.LIMIT, Parameter.CURSOR);
   private static final List<Parameter> COMMAND =
       with(
-          TOKENS,
+          ROW,
           Parameter.IDEMPOTENCY_KEY,
           Parameter.IF_MATCH,
           Parameter.IF_NONE_MATCH,
@@ -67,21 +67,15 @@ public final class HttpApi implements AutoCloseable {
           Parameter.ACTOR,
           Parameter.TRACEPARENT,
           Parameter.DRY_RUN);
-  private static final List<Parameter> ROW = with(TOKENS, Parameter.LAST_EVENT_ID);
-  private static final List<Parameter> STATE =
-      with(TOKENS, Parameter.AS_OF_VERSION, Parameter.AS_OF);
-  private static final List<Parameter> PAST = with(STATE, Parameter.LAST_EVENT_ID);
-  private static final List<Parameter> PAGE = with(ROW, Parameter.LIMIT, Parameter.CURSOR);
+  private static final List<Parameter> STATE = with(ROW, Parameter.AS_OF_VERSION, Parameter.AS_OF);
+  private static final List<Parameter> FOLLOWED_ROW = with(ROW, Parameter.LAST_EVENT_ID);
+  private static final List<Parameter> FOLLOWED_OR_PAST_ROW = with(STATE, Parameter.LAST_EVENT_ID);
+  private static final List<Parameter> FOLLOWED_PAGE = with(PAGE, Parameter.LAST_EVENT_ID);
   private static final List<Parameter> EVENTS =
-      with(PAGE, Parameter.EVENT_ORDER, Parameter.INCLUDE);
+      with(FOLLOWED_PAGE, Parameter.EVENT_ORDER, Parameter.INCLUDE);
   private static final List<Parameter> REPLAY =
-      with(
-          TOKENS,
-          Parameter.FROM_VERSION,
-          Parameter.UNTIL_VERSION,
-          Parameter.LIMIT,
-          Parameter.CURSOR);
-  private static final List<Parameter> NONE = List.of();
+      with(ROW, Parameter.FROM_VERSION, Parameter.UNTIL_VERSION, Parameter.LIMIT, Parameter.CURSOR);
+  static final List<Parameter> NONE = List.of();
 
   private static final String RESYNC =
       "An event named resync says that what follows is everything again; one named problem is an"
@@ -93,7 +87,7 @@ public final class HttpApi implements AutoCloseable {
       List.of(200, 202, 400, 403, 406, 409, 412, 413, 415, 422, 500, 503);
   private static final List<Integer> SENT =
       List.of(200, 202, 400, 403, 404, 406, 409, 412, 413, 415, 422, 500, 503);
-  private static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
+  static final List<Integer> LOOKED_UP = List.of(200, 400, 404, 406, 503);
   private static final List<Integer> INSPECTED = List.of(200, 400, 403, 404, 406, 503);
   static final List<Integer> DESCRIBED = List.of(200, 404, 406);
   private static final List<Integer> RESUMES = List.of(200, 404, 406, 409, 415);
@@ -154,7 +148,8 @@ public final class HttpApi implements AutoCloseable {
     this.log = new LogRoutes(parts.log());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
-    this.server = new WebServer(table, listener, limits.standstill());
+    this.server =
+        new WebServer(table, Problem.ofStatus(404).detail(), listener, limits.standstill());
   }
 
   /** Answers from when this returns. */
@@ -196,7 +191,7 @@ public final class HttpApi implements AutoCloseable {
     }
     add(
         rows,
-        get("/domains", "What domains there are.", OpenApi.DOMAINS, NONE, DESCRIBED, this::domains),
+        domains(schemas),
         get(
                 "/commands/{id}",
                 "What became of a command.",
@@ -215,29 +210,46 @@ public final class HttpApi implements AutoCloseable {
             OpenApi.VIEWS,
             NONE,
             DESCRIBED,
-            operators::views),
+            operators::views));
+    addGeneral(rows, parts.health(), () -> openApi);
+    return List.copyOf(rows);
+  }
+
+  static RouteRow domains(List<DomainSchema<?, ?>> schemas) {
+    return get(
+        "/domains",
+        "What domains there are.",
+        OpenApi.DOMAINS,
+        NONE,
+        DESCRIBED,
+        request -> listed(schemas));
+  }
+
+  /** The routes about the process itself. */
+  static void addGeneral(List<RouteRow> rows, Health health, Supplier<byte[]> openApi) {
+    add(
+        rows,
         get(
             "/health/live",
             "Whether this process does without a restart.",
             OpenApi.HEALTH,
             NONE,
             ALIVE,
-            request -> health(parts.health().live())),
+            request -> health(health.live())),
         get(
             "/health/ready",
             "Whether requests can be sent here, and why not.",
             OpenApi.HEALTH,
             NONE,
             ALIVE,
-            request -> health(parts.health().ready())),
+            request -> health(health.ready())),
         get(
             "/openapi.json",
             "This document.",
             OpenApi.DOCUMENT,
             NONE,
             DESCRIBED,
-            request -> Reply.json(200, openApi)));
-    return List.copyOf(rows);
+            request -> Reply.json(200, openApi.get())));
   }
 
   /** A route that takes a command and answers what became of it. */
@@ -307,7 +319,7 @@ public final class HttpApi implements AutoCloseable {
             path,
             "A row of the view " + view.name() + ".",
             OpenApi.row(schema, view),
-            view.derived().isPresent() ? ROW : PAST,
+            view.derived().isPresent() ? FOLLOWED_ROW : FOLLOWED_OR_PAST_ROW,
             LOOKED_UP,
             request ->
                 RequestHeaders.wantsEvents(request)
@@ -333,7 +345,7 @@ public final class HttpApi implements AutoCloseable {
             base + "/state/{key}",
             "The decider's state as it is or was; on the same machine only.",
             OpenApi.STATE,
-            PAST,
+            STATE,
             INSPECTED,
             request -> history.state(request, schema)),
         get(
@@ -397,7 +409,7 @@ public final class HttpApi implements AutoCloseable {
                   path,
                   "The rows of the view " + view.name() + ", page by page, in the order of keys.",
                   OpenApi.page(schema, view),
-                  PAGE,
+                  FOLLOWED_PAGE,
                   LOOKED_UP,
                   request ->
                       RequestHeaders.wantsEvents(request)
@@ -481,7 +493,7 @@ public final class HttpApi implements AutoCloseable {
         endpoint);
   }
 
-  private static void add(List<RouteRow> rows, RouteRow... more) {
+  static void add(List<RouteRow> rows, RouteRow... more) {
     Set<String> served = new HashSet<>();
     rows.forEach(row -> served.add(row.method() + " " + row.shape()));
     for (RouteRow row : more) {
@@ -494,12 +506,12 @@ public final class HttpApi implements AutoCloseable {
 
   // ---- what describes itself
 
-  private Reply domains(Context request) {
+  private static Reply listed(List<DomainSchema<?, ?>> schemas) {
     return Reply.json(
         200,
         Map.of(
             "domains",
-            parts.schemas().stream()
+            schemas.stream()
                 .map(
                     schema -> {
                       Map<String, Object> fields = new LinkedHashMap<>();
@@ -528,13 +540,16 @@ public final class HttpApi implements AutoCloseable {
                 schema.outcomesTopic(),
                 schema.deadLettersTopic())
             : List.of());
-    fields.put(
-        "routes",
-        table.stream()
-            .filter(row -> belongs(row, schema))
-            .map(row -> row.method() + " " + row.path())
-            .toList());
+    fields.put("routes", routes(table, schema));
     return fields;
+  }
+
+  /** The routes of a table that are about this domain. */
+  static List<String> routes(List<RouteRow> table, DomainSchema<?, ?> schema) {
+    return table.stream()
+        .filter(row -> belongs(row, schema))
+        .map(row -> row.method() + " " + row.path())
+        .toList();
   }
 
   private static boolean belongs(RouteRow row, DomainSchema<?, ?> schema) {

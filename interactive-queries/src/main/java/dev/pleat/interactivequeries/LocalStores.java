@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * than the version that the store beside it says was seen. (Asking for active tasks switches off
  * the position bound of a query; there is none in these.)
  */
-final class LocalStores {
+final class LocalStores implements RowStores {
 
   private record Place(String domain, String store, int partition) {}
 
@@ -68,8 +68,8 @@ final class LocalStores {
     return Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions.applyAsInt(schema);
   }
 
-  /** All partitions of a domain. */
-  Set<Integer> partitionsOf(DomainSchema<?, ?> schema) {
+  @Override
+  public Set<Integer> partitionsOf(DomainSchema<?, ?> schema) {
     return IntStream.range(0, partitions.applyAsInt(schema)).boxed().collect(Collectors.toSet());
   }
 
@@ -79,10 +79,9 @@ final class LocalStores {
    * <p>Not with {@link KafkaStreams#query}: up to Kafka 4.3 that locks the store's position and
    * then the store, while a write locks them the other way round, and sooner or later both wait for
    * each other for ever (KAFKA-19629). Window stores lock in one order only.
-   *
-   * @param read what to read of each partition; null if there is nothing of the key
    */
-  <K, V, R> Held<R> read(
+  @Override
+  public <K, V, R> Held<R> read(
       DomainSchema<?, ?> schema,
       String store,
       Set<Integer> asked,

@@ -7,11 +7,15 @@ import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.JsonCodec.JsonObject;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -39,6 +43,9 @@ final class OpenApi {
   static final String LOG_BEGUN = "LogBegun";
 
   private static final Set<String> NOT_INSIDE_A_DOCUMENT = Set.of("$schema", "$id");
+
+  private static final String REF = "$ref";
+  private static final String COMPONENTS = "#/components/schemas/";
 
   private OpenApi() {}
 
@@ -84,8 +91,31 @@ final class OpenApi {
     document.put("openapi", "3.1.0");
     document.put("info", ordered("title", "Pleat", "version", "1"));
     document.put("paths", paths);
-    document.put("components", Map.of("schemas", components(schemas)));
+    document.put("components", Map.of("schemas", named(paths, components(schemas))));
     return JsonCodec.object(document);
+  }
+
+  /** Those components that the paths name, and those that these name. */
+  private static Map<String, Object> named(
+      Map<String, Object> paths, Map<String, Object> components) {
+    Set<String> names = new HashSet<>();
+    Deque<Object> nodes = new ArrayDeque<>(List.of(paths));
+    while (!nodes.isEmpty()) {
+      Object node = nodes.pop();
+      if (node instanceof Map<?, ?> object) {
+        object.values().forEach(nodes::push);
+        if (object.get(REF) instanceof String reference) {
+          String name = reference.substring(COMPONENTS.length());
+          if (names.add(name)) {
+            Optional.ofNullable(components.get(name)).ifPresent(nodes::push);
+          }
+        }
+      } else if (node instanceof List<?> list) {
+        list.forEach(nodes::push);
+      }
+    }
+    components.keySet().retainAll(names);
+    return components;
   }
 
   // ---- operations
@@ -344,7 +374,7 @@ final class OpenApi {
   }
 
   private static Map<String, Object> ref(String component) {
-    return Map.of("$ref", "#/components/schemas/" + component);
+    return Map.of(REF, COMPONENTS + component);
   }
 
   private static Map<String, Object> fields(Map<?, ?> object) {

@@ -207,6 +207,8 @@ record Problem(
       case POSITION_NOT_REACHED -> new Kind(UNAVAILABLE, "The view has not got that far yet");
       case Answer.VIEW_STOPPED -> new Kind(UNAVAILABLE, "The view has stopped");
       case Answer.NOT_NOW -> new Kind(UNAVAILABLE, "Not now");
+      case Answer.REPLICA_NOT_COMPLETE ->
+          new Kind(UNAVAILABLE, "The replica has no complete copy of the view yet");
       case OUTCOME_UNKNOWN ->
           new Kind(UNAVAILABLE, "It is not known whether the command was received");
       case NOT_STOPPED -> new Kind(CONFLICT, "The view has not stopped");

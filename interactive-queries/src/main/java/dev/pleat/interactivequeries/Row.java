@@ -2,6 +2,7 @@ package dev.pleat.interactivequeries;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.RowCodec;
 import java.util.Arrays;
@@ -21,9 +22,9 @@ public record Row(OptionalLong version, byte[] json) {
 
   private record Versioned(long version) {}
 
-  /** A row of a derived view as it lies in the store. */
-  static Row withoutVersion(byte[] json) {
-    return new Row(OptionalLong.empty(), json);
+  /** A row as it lies in the store of this view. */
+  static Row of(View view, byte[] json) {
+    return view.derived().isEmpty() ? of(json) : new Row(OptionalLong.empty(), json);
   }
 
   /**

@@ -26,8 +26,7 @@ import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
- * Some rows of a view from the stores of this process, those of all partitions in one order. Used
- * by one thread.
+ * Some rows of a view, those of all partitions in one order. Used by one thread.
  *
  * <p>Never looks at more than a page and a bounded number of entries whose rows have changed
  * meanwhile.
@@ -39,12 +38,12 @@ final class RowList {
   private static final int TRIES = 50;
   private static final long PAUSE_NANOS = 200_000;
 
-  private final LocalStores stores;
+  private final RowStores stores;
   private final DomainSchema<?, ?> schema;
   private final View view;
   private final Selection selection;
 
-  RowList(LocalStores stores, DomainSchema<?, ?> schema, View view, Selection selection) {
+  RowList(RowStores stores, DomainSchema<?, ?> schema, View view, Selection selection) {
     this.stores = stores;
     this.schema = schema;
     this.view = view;
@@ -108,7 +107,7 @@ final class RowList {
         return StreamsViews.notNow(view, "a row changes all the time");
       }
       if (row.isPresent()) {
-        rows.add(view.derived().isEmpty() ? Row.of(row.get()) : Row.withoutVersion(row.get()));
+        rows.add(Row.of(view, row.get()));
         bytes += row.get().length;
       }
       if (hits.advance()) {

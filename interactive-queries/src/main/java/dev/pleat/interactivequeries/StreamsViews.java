@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.function.ToIntFunction;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
@@ -28,10 +27,6 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
  * now". Safe for use by many threads.
  */
 public final class StreamsViews implements Views {
-
-  private static final int MAX_WAITERS = 10_000;
-  private static final long FIRST_PAUSE_MS = 2;
-  private static final long LONGEST_PAUSE_MS = 20;
 
   /**
    * So long a partition is taken not to have stopped since it was last looked at: a row read then
@@ -44,7 +39,7 @@ public final class StreamsViews implements Views {
   private final LocalStores stores;
   private final Positions positions;
   private final Map<Place, Long> going = new ConcurrentHashMap<>();
-  private final Semaphore waiters = new Semaphore(MAX_WAITERS);
+  private final Patience patience = new Patience();
 
   /**
    * Views over the running applications.
@@ -64,14 +59,14 @@ public final class StreamsViews implements Views {
   public Answer<Row> row(
       DomainSchema<?, ?> schema, View view, String key, List<ReadAfter> after, Duration wait) {
     int partition = stores.partitionOf(schema.sources(view).getFirst(), key);
-    return answer(
+    Query<Row> query =
         new Query<>(schema, view, Set.of(partition), after) {
           @Override
           Answer<Row> read() {
             return row(schema, view, key, partition);
           }
-        },
-        wait);
+        };
+    return patience.ask(query::now, wait);
   }
 
   private Answer<Row> row(DomainSchema<?, ?> schema, View view, String key, int partition) {
@@ -85,8 +80,7 @@ public final class StreamsViews implements Views {
       return notNow(view, row.missing().get());
     }
     return only(row)
-        .<Answer<Row>>map(
-            json -> new Found<>(view.derived().isEmpty() ? Row.of(json) : Row.withoutVersion(json)))
+        .<Answer<Row>>map(json -> new Found<>(Row.of(view, json)))
         .orElseGet(NotFound::new);
   }
 
@@ -97,57 +91,15 @@ public final class StreamsViews implements Views {
       PageRequest page,
       List<ReadAfter> after,
       Duration wait) {
-    return answer(
+    Query<Page> query =
         new Query<>(schema, view, stores.partitionsOf(schema.sources(view).getFirst()), after) {
           @Override
           Answer<Page> read() {
             return new RowList(stores, schema, view, page.selection())
                 .page(page.from(), page.limit());
           }
-        },
-        wait);
-  }
-
-  private <T> Answer<T> answer(Query<T> query, Duration wait) {
-    long deadline = System.nanoTime() + wait.toNanos();
-    Answer<T> first = query.now();
-    if (!mayChange(first) || wait.isZero() || wait.isNegative()) {
-      return first;
-    }
-    if (!waiters.tryAcquire()) {
-      return new Unavailable<>(Answer.OVERLOADED, "too many requests wait for a view");
-    }
-    try {
-      return retry(query, deadline, first);
-    } finally {
-      waiters.release();
-    }
-  }
-
-  private static <T> Answer<T> retry(Query<T> query, long deadline, Answer<T> first) {
-    Answer<T> answer = first;
-    long pause = FIRST_PAUSE_MS;
-    try {
-      for (long left = deadline - System.nanoTime();
-          left > 0 && mayChange(answer);
-          left = deadline - System.nanoTime()) {
-        Thread.sleep(Duration.ofNanos(Math.min(left, Duration.ofMillis(pause).toNanos())));
-        pause = Math.min(pause * 2, LONGEST_PAUSE_MS);
-        answer = query.now();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return answer;
-  }
-
-  private static <T> boolean mayChange(Answer<T> answer) {
-    return switch (answer) {
-      case NotYet<T> notYet -> true;
-      case Unavailable<T> unavailable -> unavailable.code().equals(Answer.NOT_NOW);
-      case Found<T> found -> false;
-      case NotFound<T> notFound -> false;
-    };
+        };
+    return patience.ask(query::now, wait);
   }
 
   /** One question, asked until it is answered or time is up. Used by one thread. */

@@ -62,11 +62,13 @@ final class WebServer implements AutoCloseable {
   /**
    * A server that does not answer yet.
    *
+   * @param nothing what is said of a path there is not
    * @param standstill after which a connection is closed on which nothing moves
    */
-  WebServer(List<RouteRow> routes, Listener listener, Duration standstill) {
+  WebServer(List<RouteRow> routes, String nothing, Listener listener, Duration standstill) {
     this.listener = listener;
-    this.javalin = Javalin.create(config -> configure(config, routes, listener, standstill));
+    this.javalin =
+        Javalin.create(config -> configure(config, routes, nothing, listener, standstill));
   }
 
   /** Answers from when this returns. */
@@ -86,7 +88,11 @@ final class WebServer implements AutoCloseable {
   }
 
   private static void configure(
-      JavalinConfig config, List<RouteRow> routes, Listener listener, Duration standstill) {
+      JavalinConfig config,
+      List<RouteRow> routes,
+      String nothing,
+      Listener listener,
+      Duration standstill) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -123,7 +129,8 @@ final class WebServer implements AutoCloseable {
                 HandlerType.PUT, route.path(), request -> answer(request, route));
       }
     }
-    config.routes.exception(HttpResponseException.class, WebServer::notServed);
+    config.routes.exception(
+        HttpResponseException.class, (refused, request) -> notServed(refused, request, nothing));
     config.routes.exception(
         Refusal.class, (refusal, request) -> write(request, refusal.problem().reply()));
     config.routes.exception(Exception.class, WebServer::failed);
@@ -228,7 +235,11 @@ final class WebServer implements AutoCloseable {
   }
 
   /** No route, or the wrong method; OPTIONS is answered with the methods there are. */
-  private static void notServed(HttpResponseException e, Context request) {
+  private static void notServed(HttpResponseException e, Context request, String nothing) {
+    if (e.getStatus() == 404) {
+      write(request, Problem.of(Problem.NOT_FOUND, nothing).reply());
+      return;
+    }
     if (e.getStatus() != 405) {
       write(request, Problem.ofStatus(e.getStatus()).reply());
       return;

@@ -137,8 +137,19 @@ final class RunningApi implements AutoCloseable {
   }
 
   Answered send(String method, String path, BodyPublisher body, String... headers) {
+    return send(client, api.port(), method, path, body, headers);
+  }
+
+  /** Sends a request to any API on this port. */
+  static Answered send(
+      HttpClient client,
+      int port,
+      String method,
+      String path,
+      BodyPublisher body,
+      String... headers) {
     HttpRequest.Builder request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + api.port() + path))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .timeout(Duration.ofSeconds(60))
             .method(method, body);
     if (headers.length > 0) {

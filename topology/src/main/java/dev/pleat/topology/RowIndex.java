@@ -5,6 +5,7 @@ import dev.pleat.schemas.IndexKey;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -77,6 +78,38 @@ record RowIndex<V>(
     return List.copyOf(entries);
   }
 
+  /**
+   * What changes in the store when a row does: first what goes, then what comes.
+   *
+   * @param row as it is stored now; empty if there is none any more
+   * @param listed what the store has at {@link IndexKey#entriesOf} the row's key
+   * @return keys of the store to their new values; an empty one is deleted
+   * @throws IllegalStateException if there are more than 1 000 entries
+   */
+  Map<Bytes, Optional<byte[]>> changes(
+      View view,
+      String key,
+      Optional<byte[]> row,
+      Optional<byte[]> listed,
+      Function<byte[], V> read) {
+    Map<Bytes, Optional<byte[]>> changes = new LinkedHashMap<>();
+    listed
+        .map(RowIndex::list)
+        .orElse(List.of())
+        .forEach(entry -> changes.put(entry, Optional.empty()));
+    Bytes list = Bytes.wrap(IndexKey.entriesOf(key));
+    if (row.isEmpty()) {
+      changes.put(list, Optional.empty());
+      return changes;
+    }
+    List<Bytes> entries = entries(view, key, read.apply(row.get()));
+    Optional<byte[]> mark = Optional.of(IndexKey.markOf(row.get()));
+    changes.keySet().removeAll(entries);
+    entries.forEach(entry -> changes.put(entry, mark));
+    changes.put(list, Optional.of(list(entries)));
+    return changes;
+  }
+
   /** Keeps the store of a view's indexes as the rows change. */
   static <V> ProcessorSupplier<String, byte[], Void, Void> supplier(
       View view, RowIndex<V> index, Function<byte[], V> read) {
@@ -119,38 +152,36 @@ record RowIndex<V>(
 
     @Override
     public void process(Record<String, byte[]> change) {
-      Bytes listed = Bytes.wrap(IndexKey.entriesOf(change.key()));
-      byte[] before = store.get(listed);
-      List<Bytes> gone = before == null ? new ArrayList<>() : new ArrayList<>(list(before));
-      if (change.value() == null) {
-        gone.forEach(store::delete);
-        store.delete(listed);
-        return;
-      }
-      List<Bytes> entries = index.entries(view, change.key(), read.apply(change.value()));
-      byte[] mark = IndexKey.markOf(change.value());
-      gone.removeAll(entries);
-      gone.forEach(store::delete);
-      entries.forEach(entry -> store.put(entry, mark));
-      store.put(listed, list(entries));
+      byte[] listed = store.get(Bytes.wrap(IndexKey.entriesOf(change.key())));
+      index
+          .changes(
+              view,
+              change.key(),
+              Optional.ofNullable(change.value()),
+              Optional.ofNullable(listed),
+              read)
+          .forEach(
+              (entry, mark) ->
+                  mark.ifPresentOrElse(
+                      value -> store.put(entry, value), () -> store.delete(entry)));
     }
+  }
 
-    private static byte[] list(List<Bytes> entries) {
-      ByteBuffer out =
-          ByteBuffer.allocate(entries.stream().mapToInt(each -> 4 + each.get().length).sum());
-      entries.forEach(each -> out.putInt(each.get().length).put(each.get()));
-      return out.array();
-    }
+  private static byte[] list(List<Bytes> entries) {
+    ByteBuffer out =
+        ByteBuffer.allocate(entries.stream().mapToInt(each -> 4 + each.get().length).sum());
+    entries.forEach(each -> out.putInt(each.get().length).put(each.get()));
+    return out.array();
+  }
 
-    private static List<Bytes> list(byte[] bytes) {
-      ByteBuffer in = ByteBuffer.wrap(bytes);
-      List<Bytes> entries = new ArrayList<>();
-      while (in.hasRemaining()) {
-        byte[] entry = new byte[in.getInt()];
-        in.get(entry);
-        entries.add(Bytes.wrap(entry));
-      }
-      return entries;
+  private static List<Bytes> list(byte[] bytes) {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    List<Bytes> entries = new ArrayList<>();
+    while (in.hasRemaining()) {
+      byte[] entry = new byte[in.getInt()];
+      in.get(entry);
+      entries.add(Bytes.wrap(entry));
     }
+    return entries;
   }
 }
