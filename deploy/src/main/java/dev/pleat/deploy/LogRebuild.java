@@ -8,6 +8,7 @@ import dev.pleat.interactivequeries.LogOperations.None;
 import dev.pleat.interactivequeries.LogOperations.Rebuilding;
 import dev.pleat.interactivequeries.LogOperations.State;
 import dev.pleat.schemas.DomainSchema;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -41,11 +42,20 @@ final class LogRebuild {
   private int last = LogGeneration.FIRST - 1;
 
   /** One that is under way, and how it is ended. */
-  private record Running(
-      LogGeneration generation, int commandsPerSecond, Thread thread, CountDownLatch ended) {
+  private record Running(Thread thread, CountDownLatch ended) {
 
     boolean isAlive() {
       return thread.isAlive();
+    }
+
+    /** Waits until it has deleted what it made. */
+    void end() {
+      ended.countDown();
+      try {
+        thread.join(CLOSE_PATIENCE.toMillis());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
   }
 
@@ -82,7 +92,7 @@ final class LogRebuild {
     } catch (TopicExistsException e) {
       return new Answer.Unavailable<>(
           Answer.NOT_NOW, "another process began a rebuild at the same time");
-    } catch (KafkaException | IllegalStateException | StartRefused e) {
+    } catch (KafkaException | IllegalStateException | UncheckedIOException | StartRefused e) {
       return unreachable(e);
     }
   }
@@ -118,43 +128,30 @@ final class LogRebuild {
             .name("rebuild-log-" + schema.name())
             .daemon(true)
             .unstarted(() -> run(generation, commandsPerSecond, ended));
-    running = Optional.of(new Running(generation, commandsPerSecond, thread, ended));
+    running = Optional.of(new Running(thread, ended));
     thread.start();
   }
 
   synchronized Answer<Integer> cancel() {
     Optional<Running> now = running.filter(Running::isAlive);
+    now.ifPresent(Running::end);
     try {
-      if (now.isPresent()) {
-        end(now.get());
-        state = new None();
-        return new Answer.Found<>(now.get().generation().number());
-      }
       List<LogGeneration> left = topics.generations();
       Optional<LogGeneration> inTheWay = firstThatStays(left);
       if (inTheWay.isPresent()) {
         return new Answer.Unavailable<>(Answer.NOT_NOW, elsewhere(inTheWay.get()));
       }
-      boolean isKnown = !(state instanceof None);
+      boolean isNone = now.isEmpty() && left.isEmpty() && state instanceof None;
       state = new None();
-      return left.isEmpty() && !isKnown ? new Answer.NotFound<>() : new Answer.Found<>(last);
-    } catch (KafkaException | IllegalStateException e) {
+      return isNone ? new Answer.NotFound<>() : new Answer.Found<>(last);
+    } catch (KafkaException | IllegalStateException | UncheckedIOException e) {
       return unreachable(e);
-    }
-  }
-
-  private static void end(Running run) {
-    run.ended().countDown();
-    try {
-      run.thread().join(CLOSE_PATIENCE.toMillis());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 
   /** Gives up what is under way, and deletes it; what is done and left to be looked at stays. */
   synchronized void close() {
-    running.filter(Running::isAlive).ifPresent(LogRebuild::end);
+    running.filter(Running::isAlive).ifPresent(Running::end);
   }
 
   /**
@@ -202,7 +199,7 @@ final class LogRebuild {
         Thread.sleep(REMOVAL_PAUSE);
       }
       LOG.warn("{}: generation {} is deleted with the next one", schema, generation.number());
-    } catch (KafkaException | IllegalStateException e) {
+    } catch (KafkaException | IllegalStateException | UncheckedIOException e) {
       LOG.warn("{}: generation {} cannot be deleted now", schema, generation.number(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

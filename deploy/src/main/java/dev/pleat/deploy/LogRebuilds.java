@@ -5,6 +5,7 @@ import dev.pleat.interactivequeries.LogOperations;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.InputLog;
+import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,7 +71,7 @@ final class LogRebuilds implements LogOperations, AutoCloseable {
             return;
           }
         }
-      } catch (KafkaException | IllegalStateException e) {
+      } catch (KafkaException | IllegalStateException | UncheckedIOException e) {
         LOG.warn("what is left of the rebuild of a log is deleted with the next one", e);
       } catch (InterruptedException e) {
         return;

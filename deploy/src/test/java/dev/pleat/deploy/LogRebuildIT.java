@@ -58,6 +58,7 @@ final class LogRebuildIT {
   private static final String TIMESTAMP = "2026-11-21T10:00:00.000Z";
   private static final int COMMANDS = 600;
   private static final int VALUES = 25;
+  private static final String LOG = "/domains/calculator/log";
   private static final String APPLICATION = "pleat.calculator.log.";
 
   @TempDir Path directory;
@@ -259,7 +260,7 @@ final class LogRebuildIT {
     assertTrue(operator.pleat("log", "status", "calculator").startsWith("0 identical: " + events));
 
     whileOthersWrite();
-    givenUp();
+    byOneProcessOfTwo();
   }
 
   /** Nobody who writes notices, and what is written meanwhile is compared too or left out. */
@@ -294,18 +295,37 @@ final class LogRebuildIT {
     assertEquals(List.of(), refused);
     assertTrue(said.startsWith("0 Decides all commands again, into generation 3;"), said);
     assertTrue(said.contains(" % ") && said.contains(" left"), said);
-    long compared = json(api.get("/domains/calculator/log")).get("events").asLong();
+    long compared = json(api.get(LOG)).get("events").asLong();
     assertTrue(compared > before && compared <= end("events"), before + " " + compared);
   }
 
-  private void givenUp() {
-    String path = "/domains/calculator/log";
-    assertEquals(202, api.post(path + "/rebuild", "{\"commands-per-second\":100}").statusCode());
-    assertEquals(409, api.post(path + "/rebuild", "{}").statusCode());
-    Operator.await("some are decided", () -> json(api.get(path)).path("position").asLong() > 0);
-    assertTrue(operator.pleat("log", "status", "calculator").startsWith("0 rebuilding: "));
+  /** What one process has begun, another one that shares the commands leaves alone. */
+  private void byOneProcessOfTwo() {
+    try (Instance other = Servers.joined(directory.resolve("other"), instance.bootstrapServers());
+        ApiClient there = new ApiClient(other.url())) {
+      String said = Operator.of(other).pleat("log", "rebuild", "calculator", "--rate", "0");
+      assertTrue(said.contains("\nidentical: " + end("events") + " events\n"), said);
 
-    assertEquals("0 Generation 4 is deleted.\n", operator.pleat("log", "cancel", "calculator"));
+      beginSlowly();
+
+      HttpResponse<String> refused = there.post(LOG + "/rebuild", "{}");
+      assertEquals(503, refused.statusCode(), refused.body());
+      assertTrue(refused.body().contains("is being made by another process"), refused.body());
+      assertEquals(503, there.post(LOG + "/cancel", "{}").statusCode());
+      assertTrue(operator.pleat("log", "status", "calculator").startsWith("0 rebuilding: "));
+      givenUp();
+    }
+  }
+
+  /** Returns when some commands are decided again, and not all. */
+  private void beginSlowly() {
+    assertEquals(202, api.post(LOG + "/rebuild", "{\"commands-per-second\":100}").statusCode());
+    assertEquals(409, api.post(LOG + "/rebuild", "{}").statusCode());
+    Operator.await("some are decided", () -> json(api.get(LOG)).path("position").asLong() > 0);
+  }
+
+  private void givenUp() {
+    assertTrue(operator.pleat("log", "cancel", "calculator").startsWith("0 Generation "));
 
     awaitNothingLeft();
     assertTrue(
@@ -440,7 +460,7 @@ final class LogRebuildIT {
   }
 
   private void lookedAtAndDeleted() {
-    int generation = json(api.get("/domains/calculator/log")).get("generation").asInt();
+    int generation = json(api.get(LOG)).get("generation").asInt();
     String suffix = ".g" + generation;
     assertEquals(
         Set.of(
