@@ -207,6 +207,9 @@ final class HistoryRoutes {
         .map(ByteBuffer::wrap)
         .filter(bytes -> bytes.getInt() == ByteBuffer.wrap(scope).getInt())
         .map(bytes -> new Place(bytes.getLong(), bytes.getLong()))
+        // Anybody may make one: a step further must still be a number.
+        .filter(place -> place.version() >= 0 && place.version() < Long.MAX_VALUE)
+        .filter(place -> place.order() >= 0 && place.order() < Long.MAX_VALUE)
         .orElseThrow(
             () ->
                 Refusal.of(

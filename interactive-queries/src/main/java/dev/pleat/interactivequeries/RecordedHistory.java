@@ -125,7 +125,7 @@ final class RecordedHistory implements Folds.Recorded, HistoryPage.Lying {
   }
 
   Optional<byte[]> snapshotUpTo(long version) {
-    if (version == 0) {
+    if (version <= 0) {
       return Optional.empty();
     }
     return read(
