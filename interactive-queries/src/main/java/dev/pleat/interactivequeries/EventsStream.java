@@ -43,7 +43,7 @@ final class EventsStream extends LiveStream {
     this.schema = schema;
     this.id = id;
     this.version = after;
-    this.listening = routes.listen(schema.eventsTopic(), id, true);
+    this.listening = routes.listen(schema, id);
     try {
       this.first = Optional.of(read(Math.max(seen.version(), after), seen.patience()));
     } catch (RuntimeException e) {

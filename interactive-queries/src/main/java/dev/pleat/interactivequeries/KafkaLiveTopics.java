@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -33,11 +34,9 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
   private static final int MAX_READERS = 100;
   private static final Duration ASK = Duration.ofSeconds(5);
 
-  private record Tail(String topic, boolean committed) {}
-
   private final Map<String, ?> connection;
   private final BiFunction<DomainSchema<?, ?>, View, Optional<String>> rows;
-  private final Map<Tail, TopicTail> tails = new ConcurrentHashMap<>();
+  private final Map<String, TopicTail> tails = new ConcurrentHashMap<>();
   private final Semaphore listeners = new Semaphore(MAX_LISTENERS);
   private final Semaphore readers = new Semaphore(MAX_READERS);
 
@@ -54,21 +53,39 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
   }
 
   @Override
-  public Optional<String> rows(DomainSchema<?, ?> schema, View view) {
-    return rows.apply(schema, view);
+  public Optional<Changes> changes(DomainSchema<?, ?> schema, View view) {
+    return rows.apply(schema, view).map(topic -> new Changes(schema, view, topic));
+  }
+
+  private boolean serves(Changes changes) {
+    return changes(changes.schema(), changes.view()).filter(changes::equals).isPresent();
   }
 
   @Override
-  public Answer<Listening> listen(String topic, String key, boolean committed) {
+  public Answer<Listening> listen(Changes changes, String key) {
+    return listen(
+        key,
+        changes.topic(),
+        topic -> new TopicTail(topic, () -> consumer(false), () -> serves(changes)));
+  }
+
+  @Override
+  public Answer<Listening> listen(DomainSchema<?, ?> schema, String aggregateId) {
+    return listen(
+        aggregateId,
+        schema.eventsTopic(),
+        topic -> new TopicTail(topic, () -> consumer(true), () -> true));
+  }
+
+  private Answer<Listening> listen(String key, String topic, Function<String, TopicTail> begin) {
     if (!listeners.tryAcquire()) {
       return new Unavailable<>(Answer.OVERLOADED, "too many follow rows or events");
     }
-    Tail which = new Tail(topic, committed);
-    TopicTail tail = tail(which);
+    TopicTail tail = tails.computeIfAbsent(topic, begin);
     Optional<Listening> listening = tail.listen(key, listeners::release);
     while (listening.isEmpty()) {
-      tails.remove(which, tail);
-      tail = tail(which);
+      tails.remove(topic, tail);
+      tail = tails.computeIfAbsent(topic, begin);
       listening = tail.listen(key, listeners::release);
     }
     if (!tail.awaitPositioned(ASK)) {
@@ -78,13 +95,8 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
     return new Found<>(listening.get());
   }
 
-  private TopicTail tail(Tail which) {
-    return tails.computeIfAbsent(
-        which, each -> new TopicTail(each.topic(), () -> consumer(each.committed())));
-  }
-
   @Override
-  public Answer<Reading> read(String topic, Optional<List<Long>> from) {
+  public Answer<Reading> read(Changes changes, Optional<List<Long>> from) {
     if (!readers.tryAcquire()) {
       return new Unavailable<>(Answer.OVERLOADED, "too many follow lists of rows");
     }
@@ -93,7 +105,7 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
     try {
       Consumer<String, byte[]> consumer = consumer(true);
       opened = Optional.of(consumer);
-      List<TopicPartition> partitions = partitions(consumer, topic);
+      List<TopicPartition> partitions = partitions(consumer, changes.topic());
       consumer.assign(partitions);
       Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, ASK);
       if (from.isEmpty()) {
@@ -101,10 +113,18 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
       } else if (!seek(consumer, partitions, from.get(), ends)) {
         return new NotFound<>();
       }
-      reading = Optional.of(new RowReading(topic, consumer, partitions, ends, readers::release));
+      reading =
+          Optional.of(
+              new RowReading(
+                  changes.topic(),
+                  consumer,
+                  partitions,
+                  ends,
+                  () -> serves(changes),
+                  readers::release));
       return new Found<>(reading.get());
     } catch (KafkaException e) {
-      return new Unavailable<>(Answer.NOT_NOW, topic + " cannot be read now");
+      return new Unavailable<>(Answer.NOT_NOW, changes.topic() + " cannot be read now");
     } finally {
       if (reading.isEmpty()) {
         opened.ifPresent(Consumer::close);

@@ -5,6 +5,7 @@ import dev.pleat.interactivequeries.Answer.NotFound;
 import dev.pleat.interactivequeries.Answer.NotYet;
 import dev.pleat.interactivequeries.Answer.Unavailable;
 import dev.pleat.interactivequeries.Checked.Kind;
+import dev.pleat.interactivequeries.LiveTopics.Changes;
 import dev.pleat.interactivequeries.LiveTopics.Listening;
 import dev.pleat.interactivequeries.LiveTopics.Reading;
 import dev.pleat.schemas.DomainSchema;
@@ -145,29 +146,33 @@ final class LiveRoutes implements AutoCloseable {
   }
 
   /**
-   * The topic of a view's changes.
+   * The changes of a view's rows.
    *
    * @throws Refusal while no generation of it serves
    */
-  String topic(DomainSchema<?, ?> schema, View view) {
+  Changes changes(DomainSchema<?, ?> schema, View view) {
     return topics
-        .rows(schema, view)
+        .changes(schema, view)
         .orElseThrow(
             () -> Refusal.of(Answer.NOT_NOW, "the view " + view.name() + " cannot be read here"));
   }
 
-  Listening listen(String topic, String key, boolean committed) {
-    return found(topics.listen(topic, key, committed)).orElseThrow();
+  Listening listen(Changes changes, String key) {
+    return found(topics.listen(changes, key)).orElseThrow();
   }
 
-  /** Reads a topic from the beginning. */
-  Reading read(String topic) {
-    return found(topics.read(topic, Optional.empty())).orElseThrow();
+  Listening listen(DomainSchema<?, ?> schema, String aggregateId) {
+    return found(topics.listen(schema, aggregateId)).orElseThrow();
   }
 
-  /** Reads a topic from there; empty if it does not reach from there on. */
-  Optional<Reading> read(String topic, List<Long> from) {
-    return found(topics.read(topic, Optional.of(from)));
+  /** Reads changes from the beginning. */
+  Reading read(Changes changes) {
+    return found(topics.read(changes, Optional.empty())).orElseThrow();
+  }
+
+  /** Reads changes from there; empty if they do not reach from there on. */
+  Optional<Reading> read(Changes changes, List<Long> from) {
+    return found(topics.read(changes, Optional.of(from)));
   }
 
   private static <T> Optional<T> found(Answer<T> answer) {
@@ -190,12 +195,12 @@ final class LiveRoutes implements AutoCloseable {
   }
 
   /** Ids of events of one stream: of the generation that serves, over these logs. */
-  Scoped ids(DomainSchema<?, ?> schema, View view, String topic, String what) {
+  Scoped ids(Changes changes, String what) {
     String logs =
-        schema.sources(view).stream()
+        changes.schema().sources(changes.view()).stream()
             .map(source -> logId.apply(source.name()))
             .collect(Collectors.joining(","));
-    return Scoped.of(Kind.EVENT_ID, topic + "\n" + logs + "\n" + what);
+    return Scoped.of(Kind.EVENT_ID, changes.topic() + "\n" + logs + "\n" + what);
   }
 
   /** What stands for a row that is not there. */

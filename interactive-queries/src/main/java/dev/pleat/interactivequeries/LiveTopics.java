@@ -10,35 +10,44 @@ import java.util.Optional;
 public interface LiveTopics {
 
   /**
-   * The topic on which each change of a view's rows is written: key, and the row as JSON or
-   * nothing. Another one when another generation of the view serves.
+   * The changes of a view's rows, as the generation that serves writes them.
    *
-   * @return empty while no generation serves here
+   * @param topic on which each change is written: key, and the row as JSON or nothing
    */
-  Optional<String> rows(DomainSchema<?, ?> schema, View view);
+  record Changes(DomainSchema<?, ?> schema, View view, String topic) {}
+
+  /** The changes of a view's rows; empty while no generation of it serves here. */
+  Optional<Changes> changes(DomainSchema<?, ?> schema, View view);
 
   /**
-   * Begins to listen for records of a key. What is written from when this returns on is heard.
+   * Begins to listen for changes of a row. What is written from when this returns on is heard, soon
+   * and perhaps for nothing; and that another generation serves.
    *
-   * @param committed whether only what is committed counts; else it is heard sooner, and perhaps
-   *     for nothing
-   * @return unavailable if too many listen already, or the topic cannot be read now
+   * @return unavailable if too many listen already, or it cannot be read now
    */
-  Answer<Listening> listen(String topic, String key, boolean committed);
+  Answer<Listening> listen(Changes changes, String key);
 
   /**
-   * Begins to read what is committed on a topic of rows.
+   * Begins to listen for events of an aggregate. What is committed from when this returns on is
+   * heard.
+   *
+   * @return unavailable if too many listen already, or it cannot be read now
+   */
+  Answer<Listening> listen(DomainSchema<?, ?> schema, String aggregateId);
+
+  /**
+   * Begins to read committed changes of rows, as long as their generation serves.
    *
    * @param from where to go on, partition by partition; empty for the beginning
    * @return not found if the topic does not go back so far, or not as far; unavailable if too many
    *     read already, or it cannot be read now
    */
-  Answer<Reading> read(String topic, Optional<List<Long>> from);
+  Answer<Reading> read(Changes changes, Optional<List<Long>> from);
 
   /** Somebody who listens. Used by one thread, but for {@link #wake}; closed by who listened. */
   interface Listening extends AutoCloseable {
     /**
-     * Waits for a record of the key.
+     * Waits for something to look at.
      *
      * @return whether there was one since this was asked last, or may have been; false after this
      *     time
@@ -96,6 +105,6 @@ public interface LiveTopics {
   /** Nothing new in this time. */
   record Nothing() implements Next {}
 
-  /** The topic does not have any more what comes next. */
+  /** Nothing more comes: what would is not on the topic any more, or another generation serves. */
   record Lost() implements Next {}
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -37,7 +38,7 @@ final class RowReading implements Reading {
 
   private static final Logger LOG = LoggerFactory.getLogger(RowReading.class);
 
-  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final Duration POLL = Duration.ofMillis(250);
   private static final int MAX_KEYS = 10_000;
   private static final int MAX_BYTES = 4 * 1024 * 1024;
 
@@ -45,6 +46,7 @@ final class RowReading implements Reading {
   private final List<TopicPartition> partitions;
   private final List<Long> beginning;
   private final Map<TopicPartition, Long> ends;
+  private final BooleanSupplier goesOn;
   private final Runnable ended;
   private final BlockingQueue<Next> read = new ArrayBlockingQueue<>(1);
   private final Thread thread;
@@ -55,6 +57,7 @@ final class RowReading implements Reading {
    *
    * @param consumer with the partitions assigned and positions set; closed by this
    * @param ends where the topic ended when reading began
+   * @param goesOn whether this is still the topic to read
    * @param ended is called once, when this is closed
    */
   RowReading(
@@ -62,11 +65,13 @@ final class RowReading implements Reading {
       Consumer<String, byte[]> consumer,
       List<TopicPartition> partitions,
       Map<TopicPartition, Long> ends,
+      BooleanSupplier goesOn,
       Runnable ended) {
     this.consumer = consumer;
     this.partitions = partitions;
     this.beginning = partitions.stream().map(consumer::position).toList();
     this.ends = new HashMap<>(ends);
+    this.goesOn = goesOn;
     this.ended = ended;
     this.thread = Thread.ofPlatform().name("rows-" + topic).daemon(true).start(this::run);
   }
@@ -101,13 +106,14 @@ final class RowReading implements Reading {
   private void run() {
     try (consumer) {
       handOnWhatThereIs();
-      while (!closing) {
+      while (!closing && goesOn.getAsBoolean()) {
         Gathered gathered = new Gathered();
         poll(gathered);
         if (!gathered.rows.isEmpty()) {
           handOn(gathered, true);
         }
       }
+      offer(new Lost());
     } catch (OffsetOutOfRangeException e) {
       offer(new Lost());
     } catch (InterruptException | WakeupException e) {
@@ -121,14 +127,16 @@ final class RowReading implements Reading {
   /** What lies between here and where the topic ended when reading began. */
   private void handOnWhatThereIs() {
     Gathered gathered = new Gathered();
-    while (!closing && !isAtEnds()) {
+    while (!closing && goesOn.getAsBoolean() && !isAtEnds()) {
       poll(gathered);
       if (gathered.isFull()) {
         handOn(gathered, false);
         gathered = new Gathered();
       }
     }
-    handOn(gathered, true);
+    if (isAtEnds()) {
+      handOn(gathered, true);
+    }
   }
 
   private boolean isAtEnds() {

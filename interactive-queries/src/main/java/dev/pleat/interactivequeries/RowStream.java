@@ -1,6 +1,7 @@
 package dev.pleat.interactivequeries;
 
 import dev.pleat.interactivequeries.Answer.Found;
+import dev.pleat.interactivequeries.LiveTopics.Changes;
 import dev.pleat.interactivequeries.LiveTopics.Listening;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
@@ -34,7 +35,7 @@ final class RowStream extends LiveStream {
   private final DomainSchema<?, ?> schema;
   private final View view;
   private final String key;
-  private String topic;
+  private Changes changes;
   private Listening listening;
   private Optional<Answer<Row>> first;
   private Optional<byte[]> sent = Optional.empty();
@@ -60,8 +61,8 @@ final class RowStream extends LiveStream {
     this.schema = schema;
     this.view = view;
     this.key = key;
-    this.topic = routes.topic(schema, view);
-    this.listening = routes.listen(topic, key, false);
+    this.changes = routes.changes(schema, view);
+    this.listening = routes.listen(changes, key);
     try {
       this.first = Optional.of(read(writes.after(), writes.patience()));
     } catch (RuntimeException e) {
@@ -81,7 +82,7 @@ final class RowStream extends LiveStream {
   }
 
   private Scoped ids() {
-    return routes.ids(schema, view, topic, key);
+    return routes.ids(changes, key);
   }
 
   @Override
@@ -105,11 +106,11 @@ final class RowStream extends LiveStream {
   }
 
   private void followTheGenerationThatServes() throws IOException {
-    String now = routes.topic(schema, view);
-    if (!now.equals(topic)) {
+    Changes now = routes.changes(schema, view);
+    if (!now.equals(changes)) {
       listening.close();
-      listening = routes.listen(now, key, false);
-      topic = now;
+      listening = routes.listen(now, key);
+      changes = now;
       sent = Optional.empty();
       lastVersion = 0;
       resync("the view was made anew");

@@ -3,6 +3,7 @@ package dev.pleat.interactivequeries;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.interactivequeries.LiveTopics.Change;
+import dev.pleat.interactivequeries.LiveTopics.Changes;
 import dev.pleat.interactivequeries.LiveTopics.Lost;
 import dev.pleat.interactivequeries.LiveTopics.Nothing;
 import dev.pleat.interactivequeries.LiveTopics.Reading;
@@ -35,7 +36,7 @@ final class RowsStream extends LiveStream {
   private final DomainSchema<?, ?> schema;
   private final View view;
   private final Selection.ByKey selection;
-  private String topic;
+  private Changes changes;
   private Reading reading;
 
   /** What the client has, partition by partition. */
@@ -61,14 +62,14 @@ final class RowsStream extends LiveStream {
     this.schema = schema;
     this.view = view;
     this.selection = selection;
-    this.topic = routes.topic(schema, view);
+    this.changes = routes.changes(schema, view);
     Optional<Place> place = lastEventId.flatMap(ids()::place).flatMap(Place::of);
     Optional<Reading> goesOn =
-        place.filter(this::isRecent).flatMap(from -> routes.read(topic, from.offsets()));
+        place.filter(this::isRecent).flatMap(from -> routes.read(changes, from.offsets()));
     if (lastEventId.isPresent() && goesOn.isEmpty()) {
       why = Optional.of("what has changed since then cannot be told any more");
     }
-    this.reading = goesOn.orElseGet(() -> routes.read(topic));
+    this.reading = goesOn.orElseGet(() -> routes.read(changes));
     this.at = new ArrayList<>(reading.beginning());
   }
 
@@ -127,7 +128,7 @@ final class RowsStream extends LiveStream {
   }
 
   private Scoped ids() {
-    return routes.ids(schema, view, topic, selection.toString());
+    return routes.ids(changes, selection.toString());
   }
 
   @Override
@@ -139,18 +140,20 @@ final class RowsStream extends LiveStream {
       switch (reading.next(HEARTBEAT)) {
         case Rows rows -> show(rows);
         case Nothing nothing -> beat();
-        case Lost lost -> beginAgain("the topic of changes does not go on from there");
-      }
-      if (!routes.topic(schema, view).equals(topic)) {
-        beginAgain("the view was made anew");
+        case Lost lost -> beginAgain();
       }
     }
   }
 
-  private void beginAgain(String reason) throws IOException {
+  private void beginAgain() throws IOException {
     reading.close();
-    topic = routes.topic(schema, view);
-    reading = routes.read(topic);
+    Changes now = routes.changes(schema, view);
+    String reason =
+        now.equals(changes)
+            ? "the topic of changes does not go on from there"
+            : "the view was made anew";
+    changes = now;
+    reading = routes.read(changes);
     at = new ArrayList<>(reading.beginning());
     isUpToDate = false;
     resync(reason);

@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.common.TopicPartition;
@@ -30,12 +31,13 @@ final class TopicTail {
 
   private static final Logger LOG = LoggerFactory.getLogger(TopicTail.class);
 
-  private static final Duration POLL = Duration.ofSeconds(1);
+  private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration PAUSE = Duration.ofMillis(500);
   private static final Duration IDLE = Duration.ofSeconds(30);
 
   private final String topic;
   private final Supplier<Consumer<String, byte[]>> consumers;
+  private final BooleanSupplier goesOn;
   private final Map<String, Set<Listener>> listeners = new ConcurrentHashMap<>();
   private final CompletableFuture<Boolean> positioned = new CompletableFuture<>();
   private final Thread thread;
@@ -51,9 +53,12 @@ final class TopicTail {
    * A tail that reads from now on, until nobody has listened for 30 s.
    *
    * @param consumers makes a consumer, again after each failure
+   * @param goesOn whether the topic is still the one to listen to; when it is not, all are told,
+   *     and this ends, before somebody deletes it
    */
-  TopicTail(String topic, Supplier<Consumer<String, byte[]>> consumers) {
+  TopicTail(String topic, Supplier<Consumer<String, byte[]>> consumers, BooleanSupplier goesOn) {
     this.topic = topic;
+    this.goesOn = goesOn;
     this.consumers = consumers;
     this.thread = Thread.ofPlatform().name("tail-" + topic).daemon(true).start(this::run);
   }
@@ -154,7 +159,7 @@ final class TopicTail {
     partitions.forEach(consumer::position);
     positioned.complete(true);
     // Whatever came while nothing was read.
-    listeners.values().forEach(all -> all.forEach(Listener::wake));
+    tellAll();
     while (!closing && !hasEnded()) {
       consumer
           .poll(POLL)
@@ -167,9 +172,16 @@ final class TopicTail {
     }
   }
 
+  private void tellAll() {
+    listeners.values().forEach(all -> all.forEach(Listener::wake));
+  }
+
   private synchronized boolean hasEnded() {
     long now = System.nanoTime();
-    if (!listeners.isEmpty()) {
+    if (!goesOn.getAsBoolean()) {
+      ended = true;
+      tellAll();
+    } else if (!listeners.isEmpty()) {
       lastListened = now;
     } else if (now - lastListened > IDLE.toNanos()) {
       ended = true;

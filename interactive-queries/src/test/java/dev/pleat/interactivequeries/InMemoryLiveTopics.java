@@ -66,12 +66,21 @@ final class InMemoryLiveTopics implements LiveTopics {
   }
 
   @Override
-  public synchronized Optional<String> rows(DomainSchema<?, ?> schema, View view) {
-    return rows;
+  public synchronized Optional<Changes> changes(DomainSchema<?, ?> schema, View view) {
+    return rows.map(topic -> new Changes(schema, view, topic));
   }
 
   @Override
-  public synchronized Answer<Listening> listen(String topic, String key, boolean committed) {
+  public synchronized Answer<Listening> listen(Changes changes, String key) {
+    return listen(changes.topic());
+  }
+
+  @Override
+  public synchronized Answer<Listening> listen(DomainSchema<?, ?> schema, String aggregateId) {
+    return listen(schema.eventsTopic());
+  }
+
+  private Answer<Listening> listen(String topic) {
     if (trouble.isPresent()) {
       return new Answer.Unavailable<>(trouble.get().code(), trouble.get().detail());
     }
@@ -81,14 +90,14 @@ final class InMemoryLiveTopics implements LiveTopics {
   }
 
   @Override
-  public synchronized Answer<Reading> read(String topic, Optional<List<Long>> from) {
+  public synchronized Answer<Reading> read(Changes changes, Optional<List<Long>> from) {
     if (trouble.isPresent()) {
       return new Answer.Unavailable<>(trouble.get().code(), trouble.get().detail());
     }
     if (from.isPresent() && from.get().getFirst() < beginning) {
       return new Answer.NotFound<>();
     }
-    Follower follower = new Follower(topic, from.map(List::getFirst).orElse(beginning));
+    Follower follower = new Follower(changes.topic(), from.map(List::getFirst).orElse(beginning));
     followers.add(follower);
     return new Answer.Found<>(follower);
   }
@@ -121,6 +130,9 @@ final class InMemoryLiveTopics implements LiveTopics {
       }
       isBehind = false;
       synchronized (InMemoryLiveTopics.this) {
+        if (rows.filter(topic::equals).isEmpty()) {
+          return new Lost();
+        }
         List<Written> all = topics.getOrDefault(topic, List.of());
         Map<String, Change> rows = new LinkedHashMap<>();
         for (int offset = (int) at; offset < all.size(); offset++) {
