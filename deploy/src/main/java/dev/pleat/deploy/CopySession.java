@@ -288,10 +288,12 @@ final class CopySession implements AutoCloseable {
     } catch (ExecutionException e) {
       looking = Optional.empty();
       progress.isHeldUp(CopySource.NO_ANSWER);
-
       return;
     }
     if (!source.rows().stream().allMatch(each -> isReached(each, ends))) {
+      if (copy.isComplete() && System.nanoTime() - nextLook > CopySource.PATIENCE.toNanos()) {
+        progress.isHeldUp("it does not come to where its logs ended at " + now.look().begun());
+      }
       return;
     }
     writeHeld(now.held(), source, copy);
@@ -312,9 +314,11 @@ final class CopySession implements AutoCloseable {
 
   private void beLevel(Instant time, CopySource source, ViewCopy copy) {
     Checkpoint reached = reached(source, copy);
-    if (!reached.missesNoDeletion(time, source.tombstones())) {
+    // What was deleted long after that look may have been read only now, or not any more.
+    Instant now = clock.instant();
+    if (!reached.missesNoDeletion(now, source.tombstones())) {
       throw new CopySource.Unknown(
-          "it took until " + time + " to get level, and deletions may have been missed");
+          "it took until " + now + " to get level, and deletions may have been missed");
     }
     copy.write(reached.levelAt(time));
     progress.isLevel(copy);

@@ -156,7 +156,8 @@ final class ReplicatedView implements CopySession.Progress, AutoCloseable {
         session.run();
       } catch (InterruptedException | InterruptException e) {
         LOG.debug("{} is being closed", copied.name(), e);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+        // The functions of a view may fail in any way; the thread must not.
         isHeldUp(root(e));
         LOG.debug("{} is not followed now", copied.name(), e);
         rest();
@@ -169,9 +170,8 @@ final class ReplicatedView implements CopySession.Progress, AutoCloseable {
     while (root.getCause() != null) {
       root = root.getCause();
     }
-    return root == e
-        ? String.valueOf(e.getMessage())
-        : e.getMessage() + " (" + root.getMessage() + ")";
+    String said = e.getMessage() == null ? e.toString() : e.getMessage();
+    return root == e ? said : said + " (" + root.getMessage() + ")";
   }
 
   private void rest() {

@@ -183,7 +183,7 @@ final class ReplicaIT {
 
     try (RunningReplica two = replica("two")) {
       RunningReplica one = replica("one");
-      await("the copy gets old", PATIENCE, () -> one.age(first) >= 2);
+      await("the copies get old", PATIENCE, () -> one.age(first) >= 2 && two.age(first) >= 2);
       one.close();
       try (RunningReplica again = replica("one")) {
         for (RunningReplica each : List.of(again, two)) {
