@@ -29,7 +29,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
@@ -84,9 +83,9 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   static final int MAX_RECORD_BYTES = 1_000_000;
 
   private static final int MAX_DETAIL_CHARS = 1_024;
-  private static final int MAX_TRACEPARENT_BYTES = 256;
 
   private final Domain<S, C, E> domain;
+  private final InputLog log;
   private final DomainSchema<C, E> schema;
   private final MessageCodec<C, E> messages;
   private final CommandReader<C> reader;
@@ -101,6 +100,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   private CommandProcessor(
       Domain<S, C, E> domain, InputLog log, MemoryLimits limits, GroupCommit.Pace pace) {
     this.domain = domain;
+    this.log = log;
     this.schema = domain.schema();
     this.messages = MessageCodec.of(schema);
     this.reader = new CommandReader<>(schema, messages, log.partitions());
@@ -133,6 +133,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     this.context = context;
     aggregates = context.getStateStore(Aggregate.STORE);
     memory.init(context);
+    RefoldMark.requireNoneAfter(context, log.refolds());
     position.init(context);
   }
 
@@ -221,7 +222,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     for (byte[] event : decided.events()) {
       Record<byte[], byte[]> out =
           new Record<>(record.key(), event, decided.outcome().timestamp().toEpochMilli());
-      carry(record, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
+      Origin.carry(record.headers(), out.headers());
       context.forward(out, CommandTopology.EVENTS);
     }
     forward(record, decided.outcome());
@@ -513,15 +514,12 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   private void forward(Record<byte[], byte[]> command, Outcome outcome) {
     Record<byte[], byte[]> out =
         new Record<>(command.key(), JsonCodec.write(outcome), command.timestamp());
-    carry(command, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
-    carry(command, MessageHeaders.REQUEST_ID, MessageHeaders.MAX_REQUEST_ID_BYTES, out);
+    Origin.carry(command.headers(), out.headers());
+    Origin.carry(
+        command.headers(),
+        MessageHeaders.REQUEST_ID,
+        MessageHeaders.MAX_REQUEST_ID_BYTES,
+        out.headers());
     context.forward(out, CommandTopology.OUTCOMES);
-  }
-
-  private static void carry(Record<?, ?> from, String name, int maxBytes, Record<?, ?> to) {
-    Header header = from.headers().lastHeader(name);
-    if (header != null && header.value() != null && header.value().length <= maxBytes) {
-      to.headers().add(name, header.value());
-    }
   }
 }
