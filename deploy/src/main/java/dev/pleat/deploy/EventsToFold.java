@@ -5,31 +5,18 @@ import dev.pleat.topology.CommandTopology;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupSubscribedToTopicException;
-import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
@@ -38,13 +25,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  */
 final class EventsToFold {
 
-  private static final long PATIENCE_S = 30;
   private static final Duration PROBE_PATIENCE = Duration.ofMillis(100);
 
   /** So little left may be no more than markers of transactions. */
   private static final long NEARLY = 1_000;
 
-  private final Admin admin;
+  private final Cluster cluster;
   private final Map<String, Object> connection;
   private final DomainSchema<?, ?> schema;
   private final String group;
@@ -52,7 +38,7 @@ final class EventsToFold {
 
   EventsToFold(
       Admin admin, Map<String, Object> connection, DomainSchema<?, ?> schema, String group) {
-    this.admin = admin;
+    this.cluster = new Cluster(admin);
     this.connection = connection;
     this.schema = schema;
     this.group = group;
@@ -76,38 +62,10 @@ final class EventsToFold {
     return CommandTopology.stateTopic(schema);
   }
 
-  /**
-   * The id of the changelog topic; it is created where it is missing, as Kafka Streams would, so
-   * that its id is known before anything is written to it.
-   */
+  /** The id of the changelog topic, which is created where it is missing. */
   String changelogId() {
-    Optional<TopicDescription> there = describe(changelogTopic());
-    while (there.isEmpty()) {
-      int partitions = describe(schema.eventsTopic()).orElseThrow().partitions().size();
-      NewTopic topic =
-          new NewTopic(changelogTopic(), Optional.of(partitions), Optional.empty())
-              .configs(
-                  Map.of(
-                      TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
-                      TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "CreateTime",
-                      TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "1048588"));
-      try {
-        await(admin.createTopics(List.of(topic)).all());
-      } catch (TopicExistsException e) {
-        // Another instance was faster.
-      }
-      there = describe(changelogTopic());
-    }
-    return there.get().topicId().toString();
-  }
-
-  private Optional<TopicDescription> describe(String topic) {
-    try {
-      return Optional.ofNullable(
-          await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic));
-    } catch (UnknownTopicOrPartitionException e) {
-      return Optional.empty();
-    }
+    int partitions = cluster.describe(schema.eventsTopic()).orElseThrow().partitions().size();
+    return cluster.changelogId(changelogTopic(), partitions);
   }
 
   boolean none() {
@@ -117,7 +75,7 @@ final class EventsToFold {
   /** Says which partition has events and no state; empty if there is none such. */
   Optional<String> partitionWithoutState() {
     Map<TopicPartition, Long> without = ends();
-    Map<TopicPartition, Long> changelog = offsets(changelogTopic(), OffsetSpec.latest());
+    Map<TopicPartition, Long> changelog = cluster.offsets(changelogTopic(), OffsetSpec.latest());
     without.values().removeIf(end -> end == 0);
     without
         .keySet()
@@ -143,7 +101,7 @@ final class EventsToFold {
   /** The time of the newest event. */
   Instant newest() {
     return Instant.ofEpochMilli(
-        list(schema.eventsTopic(), OffsetSpec.maxTimestamp()).values().stream()
+        cluster.list(schema.eventsTopic(), OffsetSpec.maxTimestamp()).values().stream()
             .mapToLong(ListOffsetsResultInfo::timestamp)
             .max()
             .orElse(0));
@@ -151,21 +109,7 @@ final class EventsToFold {
 
   /** Where the partitions end, with what is not committed yet: nothing may come after the fold. */
   private Map<TopicPartition, Long> ends() {
-    return offsets(schema.eventsTopic(), OffsetSpec.latest());
-  }
-
-  private Map<TopicPartition, Long> offsets(String topic, OffsetSpec spec) {
-    return list(topic, spec).entrySet().stream()
-        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().offset()));
-  }
-
-  private Map<TopicPartition, ListOffsetsResultInfo> list(String topic, OffsetSpec spec) {
-    Map<TopicPartition, OffsetSpec> partitions =
-        describe(topic).stream()
-            .flatMap(described -> described.partitions().stream())
-            .map(partition -> new TopicPartition(topic, partition.partition()))
-            .collect(Collectors.toMap(Function.identity(), partition -> spec));
-    return await(admin.listOffsets(partitions).all());
+    return cluster.offsets(schema.eventsTopic(), OffsetSpec.latest());
   }
 
   Progress progress() {
@@ -209,20 +153,7 @@ final class EventsToFold {
   }
 
   private Map<TopicPartition, Long> committed() {
-    try {
-      Map<TopicPartition, OffsetAndMetadata> all =
-          await(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
-      Map<TopicPartition, Long> offsets = new HashMap<>();
-      all.forEach(
-          (partition, offset) -> {
-            if (offset != null && partition.topic().equals(schema.eventsTopic())) {
-              offsets.put(partition, offset.offset());
-            }
-          });
-      return offsets;
-    } catch (GroupIdNotFoundException e) {
-      return Map.of();
-    }
+    return cluster.committed(group, schema.eventsTopic());
   }
 
   /** What a refold has committed counts for that one only. */
@@ -232,26 +163,9 @@ final class EventsToFold {
       return;
     }
     try {
-      await(admin.deleteConsumerGroupOffsets(group, partitions).all());
+      Cluster.await(cluster.admin().deleteConsumerGroupOffsets(group, partitions).all());
     } catch (GroupSubscribedToTopicException e) {
       // Another instance has begun to fold: its offsets are of the refold that goes on.
-    }
-  }
-
-  /** Waits for the cluster's answer; a Kafka error comes out as its own exception. */
-  private static <T> T await(KafkaFuture<T> future) {
-    try {
-      return future.get(PATIENCE_S, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException cause) {
-        throw cause;
-      }
-      throw new IllegalStateException(e.getCause());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("interrupted", e);
-    } catch (TimeoutException e) {
-      throw new IllegalStateException("no answer from the cluster", e);
     }
   }
 }

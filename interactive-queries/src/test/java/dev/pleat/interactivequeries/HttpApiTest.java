@@ -51,7 +51,8 @@ final class HttpApiTest {
             like.live,
             domain -> "log",
             List::of,
-            like.operations),
+            like.operations,
+            (schema, policy, skip) -> List.of()),
         Listener.open("127.0.0.1", port));
   }
 
@@ -292,7 +293,8 @@ final class HttpApiTest {
                         api.live,
                         domain -> "log",
                         List::of,
-                        api.operations),
+                        api.operations,
+                        (schema, policy, skip) -> List.of()),
                     Listener.open("127.0.0.1", 0)));
     assertEquals("two routes serve " + Method.POST + " /values", e.getMessage());
   }

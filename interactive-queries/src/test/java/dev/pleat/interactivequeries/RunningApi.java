@@ -100,7 +100,8 @@ final class RunningApi implements AutoCloseable {
                 live,
                 domain -> LOG_ID,
                 () -> roles,
-                operations),
+                operations,
+                (schema, policy, skip) -> List.of()),
             Listener.open("127.0.0.1", 0),
             limits,
             InstantSource.fixed(Instant.parse("2026-11-21T10:00:00.000Z")));

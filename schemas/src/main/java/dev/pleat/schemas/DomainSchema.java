@@ -216,6 +216,21 @@ public final class DomainSchema<C, E> {
       return name + "-state";
     }
 
+    /** The state store of its deadlines: time and place to a command. */
+    public String deadlinesStore() {
+      return name + "-deadlines";
+    }
+
+    /** The state store of the times of its deadlines: place to a time. */
+    public String deadlineTimesStore() {
+      return name + "-deadline-times";
+    }
+
+    /** Its stores, beside those of the guards. */
+    public List<String> stores() {
+      return List.of(stateStore(), deadlinesStore(), deadlineTimesStore());
+    }
+
     /** The first step of the policy over the events of a domain. */
     public Guard guard(DomainSchema<?, ?> source) {
       return new Guard(name + "-" + source.name());

@@ -57,22 +57,18 @@ final class Deadlines {
   static Set<StoreBuilder<?>> stores(DeclaredPolicy policy) {
     return Set.of(
         Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(byTime(policy)), Serdes.Bytes(), Serdes.ByteArray()),
+            Stores.persistentKeyValueStore(policy.deadlinesStore()),
+            Serdes.Bytes(),
+            Serdes.ByteArray()),
         Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(byPlace(policy)), Serdes.Bytes(), Serdes.Long()));
-  }
-
-  private static String byTime(DeclaredPolicy policy) {
-    return policy.name() + "-deadlines";
-  }
-
-  private static String byPlace(DeclaredPolicy policy) {
-    return policy.name() + "-deadline-times";
+            Stores.persistentKeyValueStore(policy.deadlineTimesStore()),
+            Serdes.Bytes(),
+            Serdes.Long()));
   }
 
   void init(ProcessingContext context) {
-    byTime = context.getStateStore(byTime(policy));
-    byPlace = context.getStateStore(byPlace(policy));
+    byTime = context.getStateStore(policy.deadlinesStore());
+    byPlace = context.getStateStore(policy.deadlineTimesStore());
   }
 
   /** Refuses a name or a time that could not be kept. */

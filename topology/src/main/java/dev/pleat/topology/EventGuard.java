@@ -185,7 +185,6 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     long offset = context.recordMetadata().orElseThrow().offset();
     if (!position.get().isProcessed(offset)) {
       look(record);
-      // Where it stopped it comes back to.
       if (!isStopped) {
         position.get().processed(offset);
       }
@@ -397,6 +396,8 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     StoppedView mark = new StoppedView(source.partition(), source.offset(), reason, detail);
     stopped.put(source.partition(), JsonCodec.writeValue(mark, StoppedView.class));
     isStopped = true;
+    // That is where it comes back to.
+    position.ifPresent(it -> it.processed(source.offset() - 1));
   }
 
   /** Thrown downstream, before anything is written, when the domain's own function fails. */

@@ -125,7 +125,11 @@ public final class Errands implements Decider<Errands.State, Errands.Command, Er
         case "loop" -> reaction.send(SCHEMA, new Command.BeginErrand(begun.errand(), begun.note()));
         case "tell" -> reaction.send(SCHEMA, new Command.BeginErrand(rest, notes.toString()));
         case "remind" ->
-            reaction.deadline("remind", REMINDED_AFTER, SCHEMA, new Command.Remind(begun.errand()));
+            reaction.deadline(
+                "remind",
+                rest.isEmpty() ? REMINDED_AFTER : Duration.ofMillis(Long.parseLong(rest)),
+                SCHEMA,
+                new Command.Remind(begun.errand()));
         case "throw" -> throw new IllegalStateException("on purpose");
         case "misfit" -> reaction.send(SCHEMA, new Command.BeginErrand("", "x"));
         case "flood" -> {
