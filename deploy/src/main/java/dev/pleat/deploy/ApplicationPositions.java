@@ -1,6 +1,10 @@
 package dev.pleat.deploy;
 
 import dev.pleat.interactivequeries.ViewPositions;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.Guard;
+import dev.pleat.schemas.StoppedView;
+import dev.pleat.topology.Resumptions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -117,9 +121,21 @@ final class ApplicationPositions implements ViewPositions {
     return ends.committed(applicationId, partition);
   }
 
-  /** Reads a partition again from an earlier offset. */
-  void rewind(TopicPartition partition, long offset) {
-    clients.rewind(partition, offset);
+  /**
+   * Lets it go on where it has stopped: it reads from there again.
+   *
+   * @param guard that stopped it, over the events of this domain
+   * @param skip whether the event is left out
+   */
+  void resume(
+      Resumptions resumptions,
+      Guard guard,
+      DomainSchema<?, ?> source,
+      StoppedView mark,
+      boolean skip) {
+    resumptions.ask(
+        guard, mark.partition(), skip ? Resumptions.How.SKIP : Resumptions.How.CONTINUE);
+    clients.rewind(new TopicPartition(source.eventsTopic(), mark.partition()), mark.offset());
   }
 
   @Override

@@ -3,25 +3,15 @@ package dev.pleat.deploy;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.topology.CommandTopology;
 import java.time.Instant;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsResult.ListOffsetsResultInfo;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.clients.admin.TopicDescription;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.TopicConfig;
-import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupSubscribedToTopicException;
-import org.apache.kafka.common.errors.TopicExistsException;
-import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
  * The events of a domain and the changelog topic of the state folded from them, as offsets: how
@@ -32,7 +22,7 @@ final class EventsToFold {
   /** So little left may be no more than markers of transactions. */
   private static final long NEARLY = 1_000;
 
-  private final Admin admin;
+  private final Cluster cluster;
   private final Map<String, Object> connection;
   private final DomainSchema<?, ?> schema;
   private final String group;
@@ -40,7 +30,7 @@ final class EventsToFold {
 
   EventsToFold(
       Admin admin, Map<String, Object> connection, DomainSchema<?, ?> schema, String group) {
-    this.admin = admin;
+    this.cluster = new Cluster(admin);
     this.connection = connection;
     this.schema = schema;
     this.group = group;
@@ -64,38 +54,10 @@ final class EventsToFold {
     return CommandTopology.stateTopic(schema);
   }
 
-  /**
-   * The id of the changelog topic; it is created where it is missing, as Kafka Streams would, so
-   * that its id is known before anything is written to it.
-   */
+  /** The id of the changelog topic, which is created where it is missing. */
   String changelogId() {
-    Optional<TopicDescription> there = describe(changelogTopic());
-    while (there.isEmpty()) {
-      int partitions = describe(schema.eventsTopic()).orElseThrow().partitions().size();
-      NewTopic topic =
-          new NewTopic(changelogTopic(), Optional.of(partitions), Optional.empty())
-              .configs(
-                  Map.of(
-                      TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT,
-                      TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG, "CreateTime",
-                      TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "1048588"));
-      try {
-        ClusterAnswer.await(admin.createTopics(List.of(topic)).all());
-      } catch (TopicExistsException e) {
-        // Another instance was faster.
-      }
-      there = describe(changelogTopic());
-    }
-    return there.get().topicId().toString();
-  }
-
-  private Optional<TopicDescription> describe(String topic) {
-    try {
-      return Optional.ofNullable(
-          ClusterAnswer.await(admin.describeTopics(List.of(topic)).allTopicNames()).get(topic));
-    } catch (UnknownTopicOrPartitionException e) {
-      return Optional.empty();
-    }
+    int partitions = cluster.describe(schema.eventsTopic()).orElseThrow().partitions().size();
+    return cluster.changelogId(changelogTopic(), partitions);
   }
 
   boolean none() {
@@ -105,7 +67,7 @@ final class EventsToFold {
   /** Says which partition has events and no state; empty if there is none such. */
   Optional<String> partitionWithoutState() {
     Map<TopicPartition, Long> without = ends();
-    Map<TopicPartition, Long> changelog = offsets(changelogTopic(), OffsetSpec.latest());
+    Map<TopicPartition, Long> changelog = cluster.offsets(changelogTopic(), OffsetSpec.latest());
     without.values().removeIf(end -> end == 0);
     without
         .keySet()
@@ -131,7 +93,7 @@ final class EventsToFold {
   /** The time of the newest event. */
   Instant newest() {
     return Instant.ofEpochMilli(
-        list(schema.eventsTopic(), OffsetSpec.maxTimestamp()).values().stream()
+        cluster.list(schema.eventsTopic(), OffsetSpec.maxTimestamp()).values().stream()
             .mapToLong(ListOffsetsResultInfo::timestamp)
             .max()
             .orElse(0));
@@ -139,21 +101,7 @@ final class EventsToFold {
 
   /** Where the partitions end, with what is not committed yet: nothing may come after the fold. */
   private Map<TopicPartition, Long> ends() {
-    return offsets(schema.eventsTopic(), OffsetSpec.latest());
-  }
-
-  private Map<TopicPartition, Long> offsets(String topic, OffsetSpec spec) {
-    return list(topic, spec).entrySet().stream()
-        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().offset()));
-  }
-
-  private Map<TopicPartition, ListOffsetsResultInfo> list(String topic, OffsetSpec spec) {
-    Map<TopicPartition, OffsetSpec> partitions =
-        describe(topic).stream()
-            .flatMap(described -> described.partitions().stream())
-            .map(partition -> new TopicPartition(topic, partition.partition()))
-            .collect(Collectors.toMap(Function.identity(), partition -> spec));
-    return ClusterAnswer.await(admin.listOffsets(partitions).all());
+    return cluster.offsets(schema.eventsTopic(), OffsetSpec.latest());
   }
 
   Progress progress() {
@@ -175,21 +123,7 @@ final class EventsToFold {
   }
 
   private Map<TopicPartition, Long> committed() {
-    try {
-      Map<TopicPartition, OffsetAndMetadata> all =
-          ClusterAnswer.await(
-              admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata());
-      Map<TopicPartition, Long> offsets = new HashMap<>();
-      all.forEach(
-          (partition, offset) -> {
-            if (offset != null && partition.topic().equals(schema.eventsTopic())) {
-              offsets.put(partition, offset.offset());
-            }
-          });
-      return offsets;
-    } catch (GroupIdNotFoundException e) {
-      return Map.of();
-    }
+    return cluster.committed(group, schema.eventsTopic());
   }
 
   /** What a refold has committed counts for that one only. */
@@ -199,7 +133,7 @@ final class EventsToFold {
       return;
     }
     try {
-      ClusterAnswer.await(admin.deleteConsumerGroupOffsets(group, partitions).all());
+      Cluster.await(cluster.admin().deleteConsumerGroupOffsets(group, partitions).all());
     } catch (GroupSubscribedToTopicException e) {
       // Another instance has begun to fold: its offsets are of the refold that goes on.
     }

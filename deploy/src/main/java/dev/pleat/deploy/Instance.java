@@ -14,8 +14,10 @@ import dev.pleat.interactivequeries.StreamsViews;
 import dev.pleat.interactivequeries.ViewPositions;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.HistoryKey;
+import dev.pleat.schemas.StoppedView;
 import dev.pleat.topology.CommandTopology;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.HistoryTopology;
@@ -31,17 +33,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
@@ -60,8 +56,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One running Pleat: the broker if it is embedded, the topics, an application for the commands of
- * each domain, its status index, its history and each of its views, and the HTTP API. Everything it
- * opened it closes again, last opened first.
+ * each domain, its status index, its history and each of its views and policies, and the HTTP API.
+ * Everything it opened it closes again, last opened first.
  */
 final class Instance implements AutoCloseable {
 
@@ -73,6 +69,7 @@ final class Instance implements AutoCloseable {
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<StreamsRole> roles = new ArrayList<>();
+  private final List<RunningPolicy> policies = new ArrayList<>();
 
   /** Domain and store to the application that has it, where that is no view's. */
   private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
@@ -99,7 +96,10 @@ final class Instance implements AutoCloseable {
       bootstrapServers = connect(settings, progress);
       Map<String, Object> connection =
           Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-      Map<String, TopicSetup.Topics> topics = topics(settings, connection, domains, progress);
+      progress.accept(
+          "Checking the topics of "
+              + domains.stream().map(domain -> domain.schema().name()).collect(joining(", ")));
+      DomainTopics topics = DomainTopics.prepare(settings, connection, domains);
       StreamsSettings streams =
           new StreamsSettings(
               connection,
@@ -107,16 +107,15 @@ final class Instance implements AutoCloseable {
               data.instanceId(),
               opened(new StoreMemory(STORE_MEMORY_BYTES)));
       progress.accept("Starting the applications");
-      ToIntFunction<DomainSchema<?, ?>> partitions =
-          schema -> topicsOf(topics, schema.name()).commands().partitions();
+      ToIntFunction<DomainSchema<?, ?>> partitions = topics::partitions;
       for (Domain<?, ?, ?> domain : domains) {
         if (domain.schema().takesCommands()) {
-          startDeciding(
-              domain, topicsOf(topics, domain.schema().name()).commands(), streams, address);
+          startDeciding(domain, topics.of(domain.schema().name()).commands(), streams, address);
         }
       }
       Admin admin = opened(Admin.create(connection));
       GenerationRemoval removal = new GenerationRemoval(admin, data.state());
+      startReacting(domains, topics, streams, admin, settings.acceptRecreatedTopics());
       generations =
           opened(
               new Generations(
@@ -129,7 +128,7 @@ final class Instance implements AutoCloseable {
       decided.removeIf(schema -> !schema.takesCommands());
       commands = opened(new KafkaCommands(connection, decided));
       StreamsViews views = new StreamsViews(new Applications(), this::positions, partitions);
-      Function<String, String> logId = domain -> topicsOf(topics, domain).eventsTopicId();
+      Function<String, String> logId = domain -> topics.of(domain).eventsTopicId();
       StreamsCommandStatuses statuses =
           opened(
               new StreamsCommandStatuses(
@@ -145,11 +144,7 @@ final class Instance implements AutoCloseable {
       LogRebuilds log =
           opened(
               new LogRebuilds(
-                  domains,
-                  schema -> topicsOf(topics, schema.name()).commands(),
-                  streams,
-                  admin,
-                  removal));
+                  domains, schema -> topics.of(schema.name()).commands(), streams, admin, removal));
       HttpApi http =
           opened(
               new HttpApi(
@@ -165,7 +160,8 @@ final class Instance implements AutoCloseable {
                       logId,
                       this::health,
                       generations,
-                      log),
+                      log,
+                      this::resume),
                   listener));
       http.start();
     } catch (RuntimeException | Error e) {
@@ -246,78 +242,6 @@ final class Instance implements AutoCloseable {
     return String.valueOf(root.getMessage());
   }
 
-  private static Map<String, TopicSetup.Topics> topics(
-      Settings settings,
-      Map<String, Object> connection,
-      List<Domain<?, ?, ?>> domains,
-      Consumer<String> progress) {
-    progress.accept(
-        "Checking the topics of "
-            + domains.stream().map(domain -> domain.schema().name()).collect(joining(", ")));
-    Map<String, TopicSetup.Topics> topics = new LinkedHashMap<>();
-    try (Admin admin = Admin.create(connection);
-        ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
-      TopicSetup setup = new TopicSetup(admin, connection);
-      Map<String, Future<Optional<TopicSetup.Topics>>> prepared = new LinkedHashMap<>();
-      for (Domain<?, ?, ?> domain : domains) {
-        DomainSchema<?, ?> schema = domain.schema();
-        prepared.put(schema.name(), all.submit(() -> prepare(setup, schema, settings)));
-      }
-      for (Map.Entry<String, Future<Optional<TopicSetup.Topics>>> each : prepared.entrySet()) {
-        each.getValue().get().ifPresent(found -> topics.put(each.getKey(), found));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new StartRefused("interrupted while checking the topics");
-    } catch (ExecutionException e) {
-      if (e.getCause() instanceof RuntimeException failure) {
-        throw failure;
-      }
-      throw new IllegalStateException(e.getCause());
-    }
-    domains.forEach(domain -> checkSources(domain.schema(), topics));
-    return topics;
-  }
-
-  /** Empty for a domain that has no messages of its own. */
-  private static Optional<TopicSetup.Topics> prepare(
-      TopicSetup setup, DomainSchema<?, ?> schema, Settings settings) {
-    if (!schema.takesCommands()) {
-      setup.prepareViews(schema);
-      return Optional.empty();
-    }
-    return Optional.of(
-        setup.prepare(schema, settings.partitions(), settings.acceptRecreatedTopics()));
-  }
-
-  /** Rows of the same key are joined where they lie: in partitions of the same number. */
-  private static void checkSources(
-      DomainSchema<?, ?> schema, Map<String, TopicSetup.Topics> topics) {
-    for (View view : schema.views()) {
-      String name = "the view " + schema.name() + "/" + view.name();
-      Map<String, Integer> counts = new TreeMap<>();
-      for (DomainSchema<?, ?> source : schema.sources(view)) {
-        TopicSetup.Topics found = topics.get(source.name());
-        if (found == null) {
-          throw new StartRefused(name + " is made from " + source + "; add that to --domains");
-        }
-        counts.put(source.eventsTopic(), found.commands().partitions());
-      }
-      if (Set.copyOf(counts.values()).size() > 1) {
-        throw new StartRefused(
-            name + " needs topics of the same number of partitions; there are " + counts);
-      }
-    }
-  }
-
-  private static TopicSetup.Topics topicsOf(Map<String, TopicSetup.Topics> topics, String domain) {
-    TopicSetup.Topics found = topics.get(domain);
-    if (found == null) {
-      throw new IllegalStateException("no topics were prepared for " + domain);
-    }
-    return found;
-  }
-
   /** A host others can connect to: that of this machine, if all its addresses are listened on. */
   private static String reachable(String host) {
     try {
@@ -368,6 +292,31 @@ final class Instance implements AutoCloseable {
     }
   }
 
+  private void startReacting(
+      List<Domain<?, ?, ?>> domains,
+      DomainTopics topics,
+      StreamsSettings streams,
+      Admin admin,
+      boolean acceptLost) {
+    for (Domain<?, ?, ?> domain : domains) {
+      for (DeclaredPolicy policy : domain.schema().policies()) {
+        PolicyState state = new PolicyState(domain.schema(), policy, topics, streams, admin);
+        state.prepare(acceptLost);
+        RunningPolicy running =
+            RunningPolicy.start(domain, policy, state, streams, new LogEnds(admin), topics);
+        roles.add(opened(running.role()));
+        policies.add(running);
+      }
+    }
+  }
+
+  private List<StoppedView> resume(DomainSchema<?, ?> schema, DeclaredPolicy policy, boolean skip) {
+    return policies.stream()
+        .filter(running -> running.is(schema, policy))
+        .flatMap(running -> running.resume(skip).stream())
+        .toList();
+  }
+
   private StreamsRole start(
       String name, StreamsRole.Preparation preparation, Properties properties) {
     StreamsRole role = opened(StreamsRole.start(name, preparation, properties, Optional.empty()));
@@ -410,6 +359,7 @@ final class Instance implements AutoCloseable {
   private List<Health.Role> health() {
     List<Health.Role> health = new ArrayList<>(running());
     health.addAll(generations.stopped());
+    policies.forEach(policy -> policy.stopped().ifPresent(health::add));
     return health;
   }
 

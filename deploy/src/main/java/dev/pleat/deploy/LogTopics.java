@@ -121,7 +121,7 @@ final class LogTopics {
   Map<TopicPartition, Long> committed(String group) {
     Map<TopicPartition, Long> committed = new HashMap<>();
     try {
-      ClusterAnswer.await(
+      Cluster.await(
               admin
                   .listConsumerGroupOffsets(
                       group, new ListConsumerGroupOffsetsOptions().requireStable(true))
@@ -155,7 +155,7 @@ final class LogTopics {
         .get(0)
         .partitions()
         .forEach(each -> asked.put(new TopicPartition(topic, each.partition()), spec));
-    return ClusterAnswer.await(admin.listOffsets(asked, new ListOffsetsOptions(isolation)).all())
+    return Cluster.await(admin.listOffsets(asked, new ListOffsetsOptions(isolation)).all())
         .entrySet()
         .stream()
         .collect(Collectors.toMap(Map.Entry::getKey, each -> each.getValue().offset()));
@@ -163,7 +163,7 @@ final class LogTopics {
 
   private List<TopicDescription> describe(List<String> names) {
     Map<String, TopicDescription> described =
-        ClusterAnswer.await(admin.describeTopics(names).allTopicNames());
+        Cluster.await(admin.describeTopics(names).allTopicNames());
     return names.stream().map(described::get).toList();
   }
 
@@ -175,7 +175,7 @@ final class LogTopics {
   }
 
   private Set<Integer> found() {
-    List<String> names = new ArrayList<>(ClusterAnswer.await(admin.listTopics().names()));
+    List<String> names = new ArrayList<>(Cluster.await(admin.listTopics().names()));
     names.addAll(removal.storesHere());
     Set<Integer> numbers = new TreeSet<>();
     for (String name : names) {
@@ -192,7 +192,7 @@ final class LogTopics {
   boolean isUnfinished(LogGeneration generation) {
     String id = generation.applicationId();
     return removal.storesHere().contains(id)
-        || ClusterAnswer.await(admin.listTopics().names()).stream()
+        || Cluster.await(admin.listTopics().names()).stream()
             .anyMatch(name -> name.startsWith(id + "-"));
   }
 
@@ -215,13 +215,13 @@ final class LogTopics {
                   (short) like.partitions().get(0).replicas().size())
               .configs(settings.getOrDefault(live.get(i), Map.of())));
     }
-    ClusterAnswer.await(admin.createTopics(topics).all());
+    Cluster.await(admin.createTopics(topics).all());
   }
 
   /** What was said of each topic when it was made, or later. */
   private Map<String, Map<String, String>> settings(List<String> names) {
     Map<String, Map<String, String>> settings = new HashMap<>();
-    ClusterAnswer.await(
+    Cluster.await(
             admin
                 .describeConfigs(
                     names.stream()
@@ -256,7 +256,7 @@ final class LogTopics {
     }
     for (String topic : generation.topics().all()) {
       try {
-        ClusterAnswer.await(admin.deleteTopics(List.of(topic)).all());
+        Cluster.await(admin.deleteTopics(List.of(topic)).all());
       } catch (UnknownTopicOrPartitionException e) {
         // It is not there.
       }

@@ -139,7 +139,7 @@ final class RunningGeneration {
   /** Where it has stopped here. */
   List<StoppedView> marks() {
     return schema.sources(view).stream()
-        .flatMap(source -> rows.marks(schema, view, source).stream())
+        .flatMap(source -> rows.marks(schema, view.guard(source), source).stream())
         .toList();
   }
 
@@ -160,7 +160,8 @@ final class RunningGeneration {
   private List<ViewOperations.Part> parts(DomainSchema<?, ?> source) {
     Optional<ApplicationPositions> at = role.positions();
     Map<Integer, StoppedView> marks = new TreeMap<>();
-    rows.marks(schema, view, source).forEach(mark -> marks.put(mark.partition(), mark));
+    rows.marks(schema, view.guard(source), source)
+        .forEach(mark -> marks.put(mark.partition(), mark));
     Map<TopicPartition, Long> ends =
         at.flatMap(positions -> positions.ends(Set.of(source.eventsTopic()))).orElse(Map.of());
     List<ViewOperations.Part> parts = new ArrayList<>();
@@ -188,12 +189,8 @@ final class RunningGeneration {
       return resumed;
     }
     for (DomainSchema<?, ?> source : schema.sources(view)) {
-      for (StoppedView mark : rows.marks(schema, view, source)) {
-        resumptions.ask(
-            view.guard(source),
-            mark.partition(),
-            skip ? Resumptions.How.SKIP : Resumptions.How.CONTINUE);
-        at.get().rewind(new TopicPartition(source.eventsTopic(), mark.partition()), mark.offset());
+      for (StoppedView mark : rows.marks(schema, view.guard(source), source)) {
+        at.get().resume(resumptions, view.guard(source), source, mark, skip);
         resumed.add(mark);
       }
     }

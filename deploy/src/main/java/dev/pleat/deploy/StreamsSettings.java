@@ -84,6 +84,17 @@ record StreamsSettings(
   }
 
   /**
+   * Reacts to committed events with commands. A collaboration takes a commit for each step, so one
+   * is due soon after an event came.
+   */
+  Properties reacting(String applicationId) {
+    Properties properties = deriving(applicationId);
+    // Only processed positions are cached: one row a partition, written with every event.
+    properties.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 1024 * 1024);
+    return properties;
+  }
+
+  /**
    * Indexes what can be indexed again: without transactions, so that a crash does not wipe its
    * store; but only of what is committed.
    */

@@ -138,10 +138,14 @@ final class TopicSetup {
         events.topicId());
   }
 
-  /** Makes sure there is what a domain of views needs that has no messages of its own. */
+  /** Makes sure there is what a domain needs that has no messages of its own. */
   void prepareViews(DomainSchema<?, ?> schema) {
-    create(List.of(compacted(schema.viewsTopic())));
-    awaitAll(List.of(schema.viewsTopic()));
+    List<String> names =
+        schema.policies().isEmpty()
+            ? List.of(schema.viewsTopic())
+            : List.of(schema.viewsTopic(), schema.manifestTopic());
+    create(names.stream().map(TopicSetup::compacted).toList());
+    awaitAll(names);
   }
 
   private static NewTopic compacted(String name) {

@@ -52,7 +52,8 @@ final class Servers {
     return launch(dataDir, Optional.of(bootstrapServers), false, List.of(domain));
   }
 
-  private static Instance launch(
+  /** Started with these domains, and perhaps not ready yet. */
+  static Instance launch(
       Path dataDir,
       Optional<String> bootstrapServers,
       boolean acceptRecreatedTopics,

@@ -6,6 +6,7 @@ import dev.pleat.interactivequeries.RouteRow.Parameter;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.Action;
 import dev.pleat.schemas.DomainSchema.Creates;
+import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
 import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.DomainSchema.Reads;
 import dev.pleat.schemas.DomainSchema.Updates;
@@ -48,7 +49,8 @@ public final class HttpApi implements AutoCloseable {
       Function<String, String> logId,
       Health health,
       ViewOperations operations,
-      LogOperations log) {
+      LogOperations log,
+      PolicyOperations policies) {
     /** Keeps its own copy of the schemas. */
     public Parts {
       schemas = List.copyOf(schemas);
@@ -144,8 +146,8 @@ public final class HttpApi implements AutoCloseable {
     this.history = new HistoryRoutes(parts.history(), views);
     this.live = new LiveRoutes(parts, views, clock);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
-    this.operators = new OperatorRoutes(parts.operations());
     this.log = new LogRoutes(parts.log());
+    this.operators = new OperatorRoutes(parts.operations(), parts.policies());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
     this.server =
@@ -401,6 +403,25 @@ public final class HttpApi implements AutoCloseable {
               SENT,
               request -> commands.send(request, schema)));
     }
+    for (DeclaredPolicy policy : schema.policies()) {
+      String path = base + "/policies/" + policy.name();
+      add(
+          rows,
+          operates(
+              path + "/continue",
+              "React again to the event at which the policy stopped.",
+              OpenApi.NOTHING,
+              OpenApi.RESUMED,
+              RESUMES,
+              request -> operators.resume(request, schema, policy, false)),
+          operates(
+              path + "/skip",
+              "Go on without the event at which the policy stopped.",
+              OpenApi.NOTHING,
+              OpenApi.RESUMED,
+              RESUMES,
+              request -> operators.resume(request, schema, policy, true)));
+    }
     for (View view : schema.views()) {
       String path = base + "/views/" + view.name();
       add(
@@ -531,6 +552,9 @@ public final class HttpApi implements AutoCloseable {
     fields.put("actions", schema.actions().stream().map(HttpApi::described).toList());
     fields.put("events", schema.events());
     fields.put("views", schema.views().stream().map(View::name).toList());
+    if (!schema.policies().isEmpty()) {
+      fields.put("policies", schema.policies().stream().map(DeclaredPolicy::name).toList());
+    }
     fields.put(
         "topics",
         schema.takesCommands()

@@ -1,6 +1,7 @@
 package dev.pleat.interactivequeries;
 
 import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.JsonCodec.JsonObject;
@@ -24,9 +25,11 @@ final class OperatorRoutes {
   private static final int FASTEST = 10_000_000;
 
   private final ViewOperations operations;
+  private final PolicyOperations policies;
 
-  OperatorRoutes(ViewOperations operations) {
+  OperatorRoutes(ViewOperations operations, PolicyOperations policies) {
     this.operations = operations;
+    this.policies = policies;
   }
 
   /** {@code GET /views}. */
@@ -83,10 +86,18 @@ final class OperatorRoutes {
   Reply resume(Context request, DomainSchema<?, ?> schema, View view, boolean skip) {
     // A page in a browser may send a body of another type to this address without being asked.
     RequestHeaders.requireJsonBody(request);
-    List<StoppedView> resumed = operations.resume(schema, view, skip);
+    return resumed("the view " + view.name(), operations.resume(schema, view, skip));
+  }
+
+  /** {@code POST} on a policy's {@code continue} or {@code skip}. */
+  Reply resume(Context request, DomainSchema<?, ?> schema, DeclaredPolicy policy, boolean skip) {
+    RequestHeaders.requireJsonBody(request);
+    return resumed("the policy " + policy.name(), policies.resume(schema, policy, skip));
+  }
+
+  private static Reply resumed(String what, List<StoppedView> resumed) {
     if (resumed.isEmpty()) {
-      throw Refusal.of(
-          Problem.NOT_STOPPED, "the view " + view.name() + " has stopped nowhere in this process");
+      throw Refusal.of(Problem.NOT_STOPPED, what + " has stopped nowhere in this process");
     }
     return Reply.json(
         200, Map.of("resumed", resumed.stream().map(OperatorRoutes::described).toList()));

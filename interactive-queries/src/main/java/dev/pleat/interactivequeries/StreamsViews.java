@@ -265,11 +265,15 @@ public final class StreamsViews implements Views {
     return Optional.empty();
   }
 
-  /** Where a view held here has stopped over the events of this domain, partition by partition. */
-  public List<StoppedView> marks(DomainSchema<?, ?> schema, View view, DomainSchema<?, ?> source) {
+  /**
+   * Where a view or policy held here has stopped, partition by partition.
+   *
+   * @param guard its first step over the events of this domain
+   */
+  public List<StoppedView> marks(
+      DomainSchema<?, ?> schema, Guard guard, DomainSchema<?, ?> source) {
     return stores.partitionsOf(source).stream()
-        .flatMap(
-            partition -> mark(schema, view.guard(source), partition).results().values().stream())
+        .flatMap(partition -> mark(schema, guard, partition).results().values().stream())
         .flatMap(Optional::stream)
         .map(json -> JsonCodec.readValue(json, StoppedView.class))
         .toList();

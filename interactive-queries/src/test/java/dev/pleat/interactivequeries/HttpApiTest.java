@@ -52,7 +52,8 @@ final class HttpApiTest {
             domain -> "log",
             List::of,
             like.operations,
-            like.log),
+            like.log,
+            (schema, policy, skip) -> List.of()),
         Listener.open("127.0.0.1", port));
   }
 
@@ -299,7 +300,8 @@ final class HttpApiTest {
                         domain -> "log",
                         List::of,
                         api.operations,
-                        api.log),
+                        api.log,
+                        (schema, policy, skip) -> List.of()),
                     Listener.open("127.0.0.1", 0)));
     assertEquals("two routes serve " + Method.POST + " /values", e.getMessage());
   }

@@ -102,7 +102,8 @@ final class RunningApi implements AutoCloseable {
                 domain -> LOG_ID,
                 () -> roles,
                 operations,
-                log),
+                log,
+                (schema, policy, skip) -> List.of()),
             Listener.open("127.0.0.1", 0),
             limits,
             InstantSource.fixed(Instant.parse("2026-11-21T10:00:00.000Z")));

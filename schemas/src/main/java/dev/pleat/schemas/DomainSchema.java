@@ -170,7 +170,7 @@ public final class DomainSchema<C, E> {
     }
   }
 
-  /** The first step of a view over the events of one domain, and the names of its stores. */
+  /** The first step of a view or policy over the events of a domain, and its stores' names. */
   public record Guard(String name) {
 
     /** The state store of the last version seen: aggregate id (UTF-8) to an 8-byte integer. */
@@ -183,10 +183,69 @@ public final class DomainSchema<C, E> {
       return name + "-held";
     }
 
+    /** The state store of a policy's processed positions: 4-byte partition to a position. */
+    public String positionStore() {
+      return name + "-position";
+    }
+
     /** The state store of the partitions that stopped: 4-byte partition to JSON. */
     public String stoppedStore() {
       return name + "-stopped";
     }
+  }
+
+  /**
+   * A policy as its domain declares it: to whose events it reacts, and to whom it sends commands.
+   *
+   * @param name its name, for example {@code enrolling}; part of the ids of its commands
+   * @param sources the domains whose events it reacts to; empty for its own domain alone
+   * @param targets the domains it sends commands to; empty for its own domain alone
+   * @param beginning what it does about events that were there before it
+   */
+  public record DeclaredPolicy(
+      String name,
+      List<DomainSchema<?, ?>> sources,
+      List<DomainSchema<?, ?>> targets,
+      Beginning beginning) {
+
+    /** Keeps its own copies. */
+    public DeclaredPolicy {
+      sources = List.copyOf(sources);
+      targets = List.copyOf(targets);
+    }
+
+    /** The state store of what the policy remembers: aggregate id (UTF-8) to bytes. */
+    public String stateStore() {
+      return name + "-state";
+    }
+
+    /** The state store of its deadlines: time and place to a command. */
+    public String deadlinesStore() {
+      return name + "-deadlines";
+    }
+
+    /** The state store of the times of its deadlines: place to a time. */
+    public String deadlineTimesStore() {
+      return name + "-deadline-times";
+    }
+
+    /** Its stores, beside those of the guards. */
+    public List<String> stores() {
+      return List.of(stateStore(), deadlinesStore(), deadlineTimesStore());
+    }
+
+    /** The first step of the policy over the events of a domain. */
+    public Guard guard(DomainSchema<?, ?> source) {
+      return new Guard(name + "-" + source.name());
+    }
+  }
+
+  /** What a policy does about events that were on the log before it was. */
+  public enum Beginning {
+    /** It reacts to them as if they happened now. */
+    FIRST_EVENT,
+    /** It folds them into its own state, and sends nothing because of them. */
+    NOW
   }
 
   /** A route of the domain's own, beside those every domain has. */
@@ -214,6 +273,7 @@ public final class DomainSchema<C, E> {
   private final Map<String, Action<C>> actions;
   private final Map<String, Class<? extends E>> events;
   private final Map<String, View> views;
+  private final Map<String, DeclaredPolicy> policies;
   private final Map<String, List<Upcaster>> upcasters;
   private final List<Route> routes;
   private final JsonSchemas jsonSchemas;
@@ -226,6 +286,7 @@ public final class DomainSchema<C, E> {
     this.actions = Map.copyOf(builder.actions);
     this.events = events;
     this.views = Map.copyOf(builder.views);
+    this.policies = Map.copyOf(builder.policies);
     this.upcasters = Map.copyOf(builder.upcasters);
     this.routes = List.copyOf(builder.routes);
     this.jsonSchemas =
@@ -248,7 +309,8 @@ public final class DomainSchema<C, E> {
   }
 
   /**
-   * Begins the schema of a domain that takes no commands: it only shows what others say.
+   * Begins the schema of a domain that takes no commands: it only shows what others say, and has
+   * policies between them.
    *
    * @param anchor a class beside whose package the JSON Schemas lie on the class path
    */
@@ -386,7 +448,27 @@ public final class DomainSchema<C, E> {
     return sorted(views);
   }
 
-  /** Whether it has anything but views, and so topics of its own. */
+  /** The policy of this name. */
+  public Optional<DeclaredPolicy> policy(String policy) {
+    return Optional.ofNullable(policies.get(policy));
+  }
+
+  /** All policies, by name. */
+  public List<DeclaredPolicy> policies() {
+    return sorted(policies);
+  }
+
+  /** The domains whose events a policy of this one reacts to. */
+  public List<DomainSchema<?, ?>> sources(DeclaredPolicy policy) {
+    return policy.sources().isEmpty() ? List.of(this) : policy.sources();
+  }
+
+  /** The domains to which a policy of this one sends commands. */
+  public List<DomainSchema<?, ?>> targets(DeclaredPolicy policy) {
+    return policy.targets().isEmpty() ? List.of(this) : policy.targets();
+  }
+
+  /** Whether it has anything but views and policies, and so topics of its own. */
   public boolean takesCommands() {
     return !actions.isEmpty();
   }
@@ -467,6 +549,7 @@ public final class DomainSchema<C, E> {
     private final Class<?> anchor;
     private final Map<String, Action<C>> actions = new LinkedHashMap<>();
     private final Map<String, View> views = new LinkedHashMap<>();
+    private final Map<String, DeclaredPolicy> policies = new LinkedHashMap<>();
     private final Map<String, List<Upcaster>> upcasters = new LinkedHashMap<>();
     private final List<Route> routes = new ArrayList<>();
     private String idField = "id";
@@ -585,6 +668,27 @@ public final class DomainSchema<C, E> {
       return this;
     }
 
+    /** A policy that reacts to this domain's own events with commands to this domain itself. */
+    public Builder<C, E> policy(String policy, Beginning beginning) {
+      return policy(policy, beginning, List.of(), List.of());
+    }
+
+    /**
+     * A policy between domains.
+     *
+     * @param sources the domains whose events it reacts to; none for this domain alone
+     * @param targets the domains it sends commands to; none for this domain alone
+     */
+    public Builder<C, E> policy(
+        String policy,
+        Beginning beginning,
+        List<DomainSchema<?, ?>> sources,
+        List<DomainSchema<?, ?>> targets) {
+      require(!policies.containsKey(policy), "there are two policies " + policy);
+      policies.put(policy, new DeclaredPolicy(policy, sources, targets, beginning));
+      return this;
+    }
+
     /**
      * {@code POST path} sends this action to a new aggregate: one whose id the gateway makes if ids
      * are UUIDs, else the one that the body names.
@@ -641,6 +745,7 @@ public final class DomainSchema<C, E> {
               view ->
                   require(NAME.matcher(view).matches() && !view.equals(LOG), "view name " + view));
       views.values().forEach(view -> check(view, onlyViews));
+      policies.values().forEach(policy -> check(policy, onlyViews));
       requireOwnStores();
       routes.forEach(this::check);
       return new DomainSchema<>(this, Map.copyOf(events));
@@ -654,6 +759,24 @@ public final class DomainSchema<C, E> {
                 && !Outcome.NOT_REMEMBERED.contains(reason),
             action.name() + ": " + reason + " is no reason of the domain's own in kebab-case");
       }
+    }
+
+    private void check(DeclaredPolicy policy, boolean onlyViews) {
+      String name = policy.name();
+      // An application of a view named policy is told from it by the number of its generation.
+      require(
+          NAME.matcher(name).matches() && !name.matches("g\\d+") && !views.containsKey(name),
+          "a policy cannot be named "
+              + name
+              + ": "
+              + NAME
+              + ", no view's name, nor g and a number");
+      require(
+          !onlyViews || !(policy.sources().isEmpty() || policy.targets().isEmpty()),
+          name + " must say to whose events it reacts and to whom it sends commands");
+      Stream.concat(policy.sources().stream(), policy.targets().stream())
+          .forEach(
+              other -> require(other.takesCommands(), name + ": " + other + " takes no commands"));
     }
 
     /** The stores of two views in one process must not have one name. */

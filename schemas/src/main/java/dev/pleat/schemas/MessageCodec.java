@@ -176,11 +176,22 @@ public final class MessageCodec<C, E> {
   /**
    * An event as it was read.
    *
+   * @param id the event's own
+   * @param parentId the command it derives from
+   * @param timestamp when the log received the command
    * @param version which event of its aggregate it is
    * @param through the version of the last event of its command
+   * @param correlationId carried over from the command
    * @param event the event's record
    */
-  public record ReadEvent<E>(long version, long through, E event) {}
+  public record ReadEvent<E>(
+      UUID id,
+      UUID parentId,
+      Instant timestamp,
+      long version,
+      long through,
+      Optional<String> correlationId,
+      E event) {}
 
   /** Reads an event that fits its own JSON Schema; empty: take the general way. */
   public Optional<ReadEvent<E>> readEvent(byte[] value) {
@@ -200,8 +211,12 @@ public final class MessageCodec<C, E> {
   private final class EventFields extends PlainFields {
     private static final int REQUIRED = 0b111_1111;
 
+    private @Nullable UUID id;
+    private @Nullable UUID parentId;
     private @Nullable EventForm<E> action;
     private RecordForm.@Nullable Read<? extends E> data;
+    private @Nullable Instant timestamp;
+    private @Nullable String correlationId;
     private long version;
     private long through;
     private long schemaVersion = 1;
@@ -213,29 +228,42 @@ public final class MessageCodec<C, E> {
     Optional<ReadEvent<E>> read() {
       int seen = takeAll(EVENT_FIELDS);
       return (seen & REQUIRED) == REQUIRED
+              && id != null
+              && parentId != null
               && action != null
               && data != null
+              && timestamp != null
               && schemaVersion == action.schemaVersion()
               && version >= 1
               && version <= through
-          ? Optional.of(new ReadEvent<>(version, through, data.record()))
+          ? Optional.of(
+              new ReadEvent<>(
+                  id,
+                  parentId,
+                  timestamp,
+                  version,
+                  through,
+                  Optional.ofNullable(correlationId),
+                  data.record()))
           : Optional.empty();
     }
 
     @Override
     boolean takes(int field) {
       return switch (field) {
-        case 0, 1 -> json.uuid() != null;
+        case 0 -> (id = json.uuid()) != null;
+        case 1 -> (parentId = json.uuid()) != null;
         case 2 -> {
           String name = name();
           action = name == null ? null : eventsByName.get(name);
           yield action != null;
         }
         case 3 -> action != null && (data = action.form().read(json)) != null;
-        case 4 -> json.instant() != null;
+        case 4 -> (timestamp = json.instant()) != null;
         case 5 -> (version = json.count()) >= 0;
         case 6 -> (through = json.count()) >= 0;
-        case 7, 8 -> label() != null;
+        case 7 -> (correlationId = label()) != null;
+        case 8 -> label() != null;
         default -> (schemaVersion = json.count()) >= 0;
       };
     }

@@ -72,6 +72,27 @@ public final class NameBasedId {
     return hashed(ofCommand(domain, aggregateId, commandId).utf8("/new/").decimal(index));
   }
 
+  /**
+   * The id of a command that a policy sends because of an event: {@code
+   * policy:domain/policy/event/index}. No domain's name has a colon in it.
+   */
+  public static UUID ofReaction(String domain, String policy, UUID eventId, int index) {
+    return hashed(ofPolicy(domain, policy, eventId).utf8("/").decimal(index));
+  }
+
+  /**
+   * The id of a command that a policy sends when a deadline has come that an event set: {@code
+   * policy:domain/policy/event/deadline/name}.
+   */
+  public static UUID ofDeadline(String domain, String policy, UUID eventId, String name) {
+    return hashed(ofPolicy(domain, policy, eventId).utf8("/deadline/").utf8(name));
+  }
+
+  /** The id of another thing a policy makes: {@code policy:domain/policy/event/new/index}. */
+  static UUID ofReactionsThing(String domain, String policy, UUID eventId, int index) {
+    return hashed(ofPolicy(domain, policy, eventId).utf8("/new/").decimal(index));
+  }
+
   /** The version 5 UUID of a name (UTF-8) in a namespace. */
   static UUID of(UUID namespace, String name) {
     return hashed(in(namespace).utf8(name));
@@ -79,6 +100,10 @@ public final class NameBasedId {
 
   private static ByteOutput ofCommand(String domain, String aggregateId, UUID commandId) {
     return in(NAMESPACE).utf8(domain).put('/').utf8(aggregateId).put('/').uuid(commandId);
+  }
+
+  private static ByteOutput ofPolicy(String domain, String policy, UUID eventId) {
+    return in(NAMESPACE).utf8("policy:").utf8(domain).put('/').utf8(policy).put('/').uuid(eventId);
   }
 
   private static ByteOutput in(UUID namespace) {

@@ -77,6 +77,20 @@ public record SubmittedCommand(
         schemaVersion);
   }
 
+  /** The same command, part of this undertaking. */
+  public SubmittedCommand correlatedBy(String correlation) {
+    return new SubmittedCommand(
+        id,
+        action,
+        data,
+        timestamp,
+        expectedVersion,
+        notAfter,
+        Optional.of(correlation),
+        actor,
+        schemaVersion);
+  }
+
   /** The same command, with data in this version of the action's schema. */
   public SubmittedCommand inSchemaVersion(OptionalLong version) {
     return new SubmittedCommand(

@@ -299,7 +299,9 @@ class MessageCodecTest {
             .orElseThrow();
 
     assertEquals(
-        Optional.of(new MessageCodec.ReadEvent<CalculatorEvent>(3, 4, event)),
+        Optional.of(
+            new MessageCodec.ReadEvent<CalculatorEvent>(
+                id, id, Instant.EPOCH, 3, 4, Optional.empty(), event)),
         CODEC.readEvent(bytes));
     String text = new String(bytes, UTF_8);
     for (String broken :

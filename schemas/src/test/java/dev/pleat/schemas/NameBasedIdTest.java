@@ -57,6 +57,16 @@ class NameBasedIdTest {
     assertEquals(
         UUID.fromString("591fbf47-c183-50d1-9b4e-04e9eb96dc5d"),
         new CommandContext("calculator", value, COMMAND, Instant.EPOCH, Optional.empty()).newId(0));
+    assertEquals(
+        NameBasedId.of(NameBasedId.NAMESPACE, "policy:market/enrolling/" + COMMAND + "/0"),
+        NameBasedId.ofReaction("market", "enrolling", COMMAND, 0));
+    assertEquals(
+        NameBasedId.of(
+            NameBasedId.NAMESPACE, "policy:market/enrolling/" + COMMAND + "/deadline/payment"),
+        NameBasedId.ofDeadline("market", "enrolling", COMMAND, "payment"));
+    assertEquals(
+        NameBasedId.of(NameBasedId.NAMESPACE, "policy:market/enrolling/" + COMMAND + "/new/0"),
+        new PolicyContext("market", "enrolling", value, COMMAND, 1, Instant.EPOCH).newId(0));
   }
 
   @Test

@@ -559,8 +559,12 @@ class TwoWaysAgreeTest {
       return false;
     }
     RecordedEvent general = JsonCodec.readEvent(bytes);
+    assertEquals(general.id(), once.get().id());
+    assertEquals(general.parentId(), once.get().parentId());
+    assertEquals(general.timestamp(), once.get().timestamp());
     assertEquals(general.version(), once.get().version());
     assertEquals(general.through(), once.get().through());
+    assertEquals(general.correlationId(), once.get().correlationId());
     assertEquals(
         JsonCodec.toRecord(general.data(), SCHEMA.event(general.action()).orElseThrow()),
         once.get().event());

@@ -9,7 +9,6 @@ import dev.pleat.topology.Decisions.Case;
 import dev.pleat.topology.Decisions.Decided;
 import java.util.Optional;
 import java.util.Set;
-import org.apache.kafka.common.header.Header;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.ProcessorSupplier;
@@ -58,8 +57,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
    * before: a consumer group that was rewound repeats nothing.
    */
 
-  private static final int MAX_TRACEPARENT_BYTES = 256;
-
+  private final InputLog log;
   private final DomainSchema<C, E> schema;
   private final CommandReader<C> reader;
   private final Decisions<S, C, E> decisions;
@@ -73,6 +71,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
   private CommandProcessor(
       Domain<S, C, E> domain, InputLog log, MemoryLimits limits, GroupCommit.Pace pace) {
+    this.log = log;
     this.schema = domain.schema();
     MessageCodec<C, E> messages = MessageCodec.of(schema);
     this.reader = new CommandReader<>(schema, messages, log.partitions());
@@ -106,6 +105,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     this.context = context;
     aggregates = context.getStateStore(Aggregate.STORE);
     memory.init(context);
+    RefoldMark.requireNoneAfter(context, log.refolds());
     position.init(context);
   }
 
@@ -194,7 +194,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
     for (byte[] event : decided.events()) {
       Record<byte[], byte[]> out =
           new Record<>(record.key(), event, decided.outcome().timestamp().toEpochMilli());
-      carry(record, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
+      Origin.carry(record.headers(), out.headers());
       context.forward(out, CommandTopology.EVENTS);
     }
     forward(record, decided.outcome());
@@ -210,15 +210,12 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
   private void forward(Record<byte[], byte[]> command, Outcome outcome) {
     Record<byte[], byte[]> out =
         new Record<>(command.key(), JsonCodec.write(outcome), command.timestamp());
-    carry(command, MessageHeaders.TRACEPARENT, MAX_TRACEPARENT_BYTES, out);
-    carry(command, MessageHeaders.REQUEST_ID, MessageHeaders.MAX_REQUEST_ID_BYTES, out);
+    Origin.carry(command.headers(), out.headers());
+    Origin.carry(
+        command.headers(),
+        MessageHeaders.REQUEST_ID,
+        MessageHeaders.MAX_REQUEST_ID_BYTES,
+        out.headers());
     context.forward(out, CommandTopology.OUTCOMES);
-  }
-
-  private static void carry(Record<?, ?> from, String name, int maxBytes, Record<?, ?> to) {
-    Header header = from.headers().lastHeader(name);
-    if (header != null && header.value() != null && header.value().length <= maxBytes) {
-      to.headers().add(name, header.value());
-    }
   }
 }

@@ -46,7 +46,10 @@ public final class CommandTopology {
 
   /** What is stored of a partition; {@link RefoldTopology} works on the same stores. */
   static Set<StoreBuilder<?>> stores(MemoryLimits memory) {
-    return Set.of(Aggregate.store(), CommandMemory.store(memory), ProcessedPosition.store());
+    return Set.of(
+        Aggregate.store(),
+        CommandMemory.store(memory),
+        ProcessedPosition.store(ProcessedPosition.STORE));
   }
 
   /** For a commands topic of one partition, as a {@code TopologyTestDriver} has it. */

@@ -2,6 +2,7 @@ package dev.pleat.topology;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.ByText;
+import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
 import dev.pleat.schemas.DomainSchema.Order;
 import dev.pleat.schemas.DomainSchema.View;
 import java.util.Collection;
@@ -14,8 +15,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * One bounded context: a decider, its projections and its derived views, bound to the names in
- * their schema.
+ * One bounded context: a decider, its projections, its derived views and its policies, bound to the
+ * names in their schema.
  *
  * @param <S> the decider's state
  * @param <C> the commands
@@ -29,6 +30,22 @@ public final class Domain<S, C, E> {
   /** A derived view's row and what it is made from. */
   record BoundTables<V extends Record>(Class<V> row, DerivedView<V> tables) {}
 
+  /** What a policy does about the events of one of its sources. */
+  record BoundReaction<S, E>(DomainSchema<?, E> source, Policy<S, E> policy) {}
+
+  /** A policy, and how its state is written. */
+  record BoundPolicy<S>(
+      Class<S> state, StateCodec<S> states, Map<String, BoundReaction<S, ?>> reactions) {
+
+    BoundReaction<S, ?> reaction(DomainSchema<?, ?> source) {
+      BoundReaction<S, ?> reaction = reactions.get(source.name());
+      if (reaction == null) {
+        throw new IllegalStateException("nothing follows from events of " + source);
+      }
+      return reaction;
+    }
+  }
+
   /** The rules, and how their state is written. */
   private record Rules<S, C, E>(Decider<S, C, E> decider, StateCodec<S> states) {}
 
@@ -37,6 +54,7 @@ public final class Domain<S, C, E> {
   private final Map<String, BoundProjection<?, E>> projections;
   private final Map<String, BoundTables<?>> derived;
   private final Map<String, RowIndex<?>> indexes;
+  private final Map<String, BoundPolicy<?>> policies;
 
   private Domain(Builder<S, C, E> builder) {
     this.schema = builder.schema;
@@ -44,6 +62,7 @@ public final class Domain<S, C, E> {
     this.projections = Map.copyOf(builder.projections);
     this.derived = Map.copyOf(builder.derived);
     this.indexes = builder.indexes();
+    this.policies = Map.copyOf(builder.policies);
   }
 
   /** Begins a domain with its names. */
@@ -51,7 +70,7 @@ public final class Domain<S, C, E> {
     return new Named<>(schema);
   }
 
-  /** Begins a domain that takes no commands and only has derived views. */
+  /** Begins a domain that takes no commands and only has derived views and policies. */
   public static Builder<Void, Void, Void> ofViews(DomainSchema<Void, Void> schema) {
     return new Builder<>(schema, Optional.empty());
   }
@@ -104,6 +123,14 @@ public final class Domain<S, C, E> {
     return tables;
   }
 
+  BoundPolicy<?> policy(DeclaredPolicy policy) {
+    BoundPolicy<?> bound = policies.get(policy.name());
+    if (bound == null) {
+      throw new IllegalArgumentException(schema + " has no policy " + policy.name());
+    }
+    return bound;
+  }
+
   /** By what the rows of a view are found; of the view's own type of rows. */
   @SuppressWarnings("unchecked") // the builder took it for rows of this class
   <V extends Record> RowIndex<V> index(View view, Class<V> row) {
@@ -128,12 +155,13 @@ public final class Domain<S, C, E> {
     }
   }
 
-  /** A domain that has names and rules, and needs the projections of its views. */
+  /** A domain that has names and rules, and needs its projections and policies. */
   public static final class Builder<S, C, E> {
     private final DomainSchema<C, E> schema;
     private final Optional<Rules<S, C, E>> rules;
     private final Map<String, BoundProjection<?, E>> projections = new LinkedHashMap<>();
     private final Map<String, BoundTables<?>> derived = new LinkedHashMap<>();
+    private final Map<String, BoundPolicy<?>> policies = new LinkedHashMap<>();
     private final Map<String, Map<String, Function<Record, Collection<String>>>> texts =
         new LinkedHashMap<>();
     private final Map<String, Map<String, Function<Record, Optional<Long>>>> orders =
@@ -195,6 +223,43 @@ public final class Domain<S, C, E> {
       orders
           .computeIfAbsent(view, name -> new LinkedHashMap<>())
           .put(order, given -> place.apply(row.cast(given)));
+      return this;
+    }
+
+    /**
+     * Reacts to the domain's own events with this policy.
+     *
+     * @param stateType a record, or a sealed interface of records, that the engine writes to its
+     *     store and reads back
+     * @throws IllegalArgumentException if the schema declares no such policy over its own events
+     */
+    public <P> Builder<S, C, E> reactsWith(String policy, Class<P> stateType, Policy<P, E> react) {
+      return reactsWith(policy, stateType, schema, react);
+    }
+
+    /**
+     * Reacts to the events of one of a policy's sources like this. Each source has one policy; what
+     * they remember of aggregates of the same id is one state.
+     *
+     * @throws IllegalArgumentException if the schema declares no such policy over these events
+     */
+    @SuppressWarnings("unchecked") // the type of the state is compared
+    public <P, F> Builder<S, C, E> reactsWith(
+        String policy, Class<P> stateType, DomainSchema<?, F> source, Policy<P, F> react) {
+      if (schema.policy(policy).filter(it -> schema.sources(it).contains(source)).isEmpty()) {
+        throw new IllegalArgumentException(
+            schema + " declares no policy " + policy + " that reacts to " + source);
+      }
+      BoundPolicy<?> before =
+          policies.computeIfAbsent(
+              policy,
+              name ->
+                  new BoundPolicy<>(stateType, StateCodec.of(stateType), new LinkedHashMap<>()));
+      if (!before.state().equals(stateType)) {
+        throw new IllegalArgumentException(
+            policy + " remembers one type, not " + before.state() + " and " + stateType);
+      }
+      ((BoundPolicy<P>) before).reactions().put(source.name(), new BoundReaction<>(source, react));
       return this;
     }
 
@@ -264,7 +329,7 @@ public final class Domain<S, C, E> {
      * The domain.
      *
      * @throws IllegalArgumentException if nothing makes the rows or an index of a view of the
-     *     schema
+     *     schema, or nothing follows from the events of a policy's source
      */
     public Domain<S, C, E> build() {
       schema
@@ -276,7 +341,19 @@ public final class Domain<S, C, E> {
                       schema + ": the view " + view.name() + " has no projection");
                 }
               });
+      schema.policies().forEach(this::requireReactions);
       return new Domain<>(this);
+    }
+
+    private void requireReactions(DeclaredPolicy policy) {
+      BoundPolicy<?> bound = policies.get(policy.name());
+      for (DomainSchema<?, ?> source : schema.sources(policy)) {
+        if (bound == null || !bound.reactions().containsKey(source.name())) {
+          throw new IllegalArgumentException(
+              "%s: the policy %s has no reaction to events of %s"
+                  .formatted(schema, policy.name(), source.name()));
+        }
+      }
     }
   }
 }

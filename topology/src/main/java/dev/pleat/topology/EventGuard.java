@@ -1,5 +1,6 @@
 package dev.pleat.topology;
 
+import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
 import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -29,11 +31,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The first step of every view: lets each event through once, in order, and only together with the
- * others of its command. Used by one stream thread at a time.
+ * The first step of every view and policy: lets each event through once, in order, and only
+ * together with the others of its command. Used by one stream thread at a time.
  *
  * <p>A version seen before is ignored. A version that is missing, bytes that are no event, and a
- * projection that throws stop this partition of the view: a mark in a store says where and why, and
+ * projection or policy that throws stop this partition: a mark in a store says where and why, and
  * nothing more of the partition is folded while it is there. The process and the other partitions
  * go on.
  *
@@ -52,8 +54,31 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   /** How many aggregates' versions are at hand without a look-up, a partition. */
   static final int MAX_RECENT = 16_384;
 
-  private final View view;
+  /**
+   * What stands behind the guard, in words.
+   *
+   * @param name for example {@code view values}
+   * @param function what it calls for each event
+   * @param failure why it stops where that throws
+   */
+  record Reader(String name, String function, String failure) {
+
+    static Reader of(View view) {
+      return new Reader(
+          "view " + view.name(), "the projection of " + view.name(), "projection-failed");
+    }
+
+    static Reader of(DeclaredPolicy policy) {
+      return new Reader("policy " + policy.name(), "the policy " + policy.name(), "policy-failed");
+    }
+  }
+
+  private final Reader reader;
   private final Guard guard;
+
+  /** Of a policy: what lies below is not looked at again, whoever rewinds the consumer group. */
+  private final Optional<ProcessedPosition> position;
+
   private final Resumptions resumptions;
   private final MessageCodec<?, E> messages;
   private FixedKeyProcessorContext<String, WholeCommand<E>> context;
@@ -77,27 +102,56 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   private boolean isStopped;
 
   @SuppressWarnings("NullAway.Init") // Kafka Streams calls init before process
-  private EventGuard(View view, Guard guard, MessageCodec<?, E> messages, Resumptions resumptions) {
-    this.view = view;
+  private EventGuard(
+      Reader reader,
+      Guard guard,
+      Optional<ProcessedPosition> position,
+      MessageCodec<?, E> messages,
+      Resumptions resumptions) {
+    this.reader = reader;
     this.guard = guard;
+    this.position = position;
     this.resumptions = resumptions;
     this.messages = messages;
   }
 
+  /** Of a view. */
   static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> supplier(
       View view, Guard guard, MessageCodec<?, E> messages, Resumptions resumptions) {
+    return supplier(Reader.of(view), guard, Optional.empty(), messages, resumptions);
+  }
+
+  /**
+   * Of a view or a policy.
+   *
+   * @param log the events, where it keeps the position it has processed
+   */
+  static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> supplier(
+      Reader reader,
+      Guard guard,
+      Optional<InputLog> log,
+      MessageCodec<?, E> messages,
+      Resumptions resumptions) {
     return new FixedKeyProcessorSupplier<>() {
       @Override
       public FixedKeyProcessor<String, byte[], WholeCommand<E>> get() {
-        return new EventGuard<>(view, guard, messages, resumptions);
+        return new EventGuard<>(
+            reader,
+            guard,
+            log.map(it -> new ProcessedPosition(guard.positionStore(), it, new MemoryUse())),
+            messages,
+            resumptions);
       }
 
       @Override
       public Set<StoreBuilder<?>> stores() {
-        return Set.of(
-            store(guard.seenStore(), Serdes.String(), Serdes.Long()),
-            store(guard.heldStore(), Serdes.String(), listOfBytes()),
-            store(guard.stoppedStore(), Serdes.Integer(), Serdes.ByteArray()));
+        return Stream.concat(
+                Stream.of(
+                    store(guard.seenStore(), Serdes.String(), Serdes.Long()),
+                    store(guard.heldStore(), Serdes.String(), listOfBytes()),
+                    store(guard.stoppedStore(), Serdes.Integer(), Serdes.ByteArray())),
+                log.stream().map(it -> ProcessedPosition.store(guard.positionStore())))
+            .collect(Collectors.toUnmodifiableSet());
       }
     };
   }
@@ -119,10 +173,25 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     held = context.getStateStore(guard.heldStore());
     stopped = context.getStateStore(guard.stoppedStore());
     isStopped = stopped.get(context.taskId().partition()) != null;
+    position.ifPresent(it -> it.init(context));
   }
 
   @Override
   public void process(FixedKeyRecord<String, byte[]> record) {
+    if (position.isEmpty()) {
+      look(record);
+      return;
+    }
+    long offset = context.recordMetadata().orElseThrow().offset();
+    if (!position.get().isProcessed(offset)) {
+      look(record);
+      if (!isStopped) {
+        position.get().processed(offset);
+      }
+    }
+  }
+
+  private void look(FixedKeyRecord<String, byte[]> record) {
     Optional<Resumptions.How> how = Optional.empty();
     if (isStopped) {
       byte[] mark = stopped.get(context.taskId().partition());
@@ -164,7 +233,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     if (at.offset() != context.recordMetadata().orElseThrow().offset()) {
       return Optional.empty();
     }
-    LOG.warn("View {} goes on at {}: {}", view.name(), at, how.get());
+    LOG.warn("The {} goes on at {}: {}", reader.name(), at, how.get());
     resumptions.done(guard, partition);
     return how;
   }
@@ -198,7 +267,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
         resumptions.poisoned(
             guard, context.taskId().partition(), context.recordMetadata().orElseThrow().offset());
     if (poison.isPresent()) {
-      throw new CannotFold("projection-failed", poison.get(), null);
+      throw new CannotFold(reader.failure(), poison.get(), null);
     }
     String aggregateId = record.key();
     if (aggregateId == null || record.value() == null) {
@@ -263,18 +332,23 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
       context.forward(record.withValue(command));
     } catch (RuntimeException e) {
       // What Kafka Streams itself throws (a lost partition, a full disk) is not the projection's.
-      if (causes(e).noneMatch(ProjectionFailed.class::isInstance)) {
+      Optional<ProjectionFailed> failed =
+          causes(e)
+              .filter(ProjectionFailed.class::isInstance)
+              .map(ProjectionFailed.class::cast)
+              .findFirst();
+      if (failed.isEmpty()) {
         rememberIfTheViews(e, record, command);
         throw e;
       }
       throw new CannotFold(
-          "projection-failed",
-          "the projection of "
-              + view.name()
+          reader.failure(),
+          reader.function()
               + " failed on aggregate "
               + record.key()
               + " at version "
-              + command.version(),
+              + command.version()
+              + failed.get().detail,
           e);
     }
   }
@@ -291,8 +365,8 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
           guard,
           context.taskId().partition(),
           context.recordMetadata().orElseThrow().offset(),
-          "a function of the view %s failed on aggregate %s at version %d: %s"
-              .formatted(view.name(), record.key(), command.version(), root));
+          "a function of the %s failed on aggregate %s at version %d: %s"
+              .formatted(reader.name(), record.key(), command.version(), root));
     }
   }
 
@@ -311,8 +385,8 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   private void stop(
       RecordMetadata source, String reason, String detail, @Nullable Throwable cause) {
     LOG.error(
-        "View {} stopped at {}-{} offset {}: {}: {}",
-        view.name(),
+        "The {} stopped at {}-{} offset {}: {}: {}",
+        reader.name(),
         source.topic(),
         source.partition(),
         source.offset(),
@@ -322,18 +396,28 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     StoppedView mark = new StoppedView(source.partition(), source.offset(), reason, detail);
     stopped.put(source.partition(), JsonCodec.writeValue(mark, StoppedView.class));
     isStopped = true;
+    // That is where it comes back to.
+    position.ifPresent(it -> it.processed(source.offset() - 1));
   }
 
-  /** Thrown by the fold downstream when the domain's projection cannot make a row. */
+  /** Thrown downstream, before anything is written, when the domain's own function fails. */
   static final class ProjectionFailed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    private final String detail;
+
     ProjectionFailed(Throwable cause) {
+      this(cause, "");
+    }
+
+    /** With what is to be said of it beside the name of the function. */
+    ProjectionFailed(Throwable cause, String detail) {
       super(cause);
+      this.detail = detail.isEmpty() ? "" : ": " + detail;
     }
   }
 
-  /** An event that this view cannot fold, and why. */
+  /** An event that cannot be folded, and why. */
   private static final class CannotFold extends Exception {
     private static final long serialVersionUID = 1L;
     private final String reason;

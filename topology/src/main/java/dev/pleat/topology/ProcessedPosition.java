@@ -5,15 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.ProcessingContext;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
 
 /**
- * How far the commands of one partition have been answered, kept with the state: when the consumer
- * group is rewound, records below it are skipped. The room that remembered commands take is in the
- * same row. Used by one stream thread at a time.
+ * How far the commands of one partition have been answered, or its events reacted to, kept with the
+ * state: when the consumer group is rewound, records below it are skipped. The room that remembered
+ * commands take is in the same row. Used by one stream thread at a time.
  */
 final class ProcessedPosition {
 
@@ -21,6 +21,7 @@ final class ProcessedPosition {
   private static final byte FORMAT = 2;
   private static final byte FIRST_FORMAT = 1;
 
+  private final String storeName;
   private final InputLog log;
   private final byte[] topicId;
   private final MemoryUse use;
@@ -28,23 +29,28 @@ final class ProcessedPosition {
   private int partition;
   private long next;
 
-  @SuppressWarnings("NullAway.Init") // init comes first
+  /** In the commands topic. */
   ProcessedPosition(InputLog log, MemoryUse use) {
+    this(STORE, log, use);
+  }
+
+  @SuppressWarnings("NullAway.Init") // init comes first
+  ProcessedPosition(String storeName, InputLog log, MemoryUse use) {
+    this.storeName = storeName;
     this.log = log;
     this.topicId = log.topicId().getBytes(UTF_8);
     this.use = use;
   }
 
   /** One row a partition; cached, because it changes with every record and only the last counts. */
-  static StoreBuilder<?> store() {
+  static StoreBuilder<?> store(String name) {
     return Stores.keyValueStoreBuilder(
-            Stores.persistentKeyValueStore(STORE), Serdes.Integer(), Serdes.ByteArray())
+            Stores.persistentKeyValueStore(name), Serdes.Integer(), Serdes.ByteArray())
         .withCachingEnabled();
   }
 
-  void init(ProcessorContext<?, ?> context) {
-    RefoldMark.requireNoneAfter(context, log.refolds());
-    store = context.getStateStore(STORE);
+  void init(ProcessingContext context) {
+    store = context.getStateStore(storeName);
     partition = context.taskId().partition();
     byte[] row = store.get(partition);
     next = row == null ? 0 : read(row);
@@ -94,7 +100,7 @@ final class ProcessedPosition {
       throw new IllegalStateException(
           "partition "
               + partition
-              + ": the state was made from commands topic "
+              + ": the state was made from topic "
               + topicId
               + ", this one is "
               + log.topicId()

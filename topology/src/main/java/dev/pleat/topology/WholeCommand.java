@@ -6,8 +6,10 @@ import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.MessageCodec.ReadEvent;
 import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.schemas.UnreadableMessage;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * All events of one command, in order: what a view folds in one go, so that no row ever shows a
@@ -17,6 +19,15 @@ record WholeCommand<E>(List<Event<E>> events) {
 
   /** An event as it was read. */
   sealed interface Event<E> {
+
+    UUID id();
+
+    /** The command it derives from. */
+    UUID parentId();
+
+    Instant timestamp();
+
+    Optional<String> correlationId();
 
     long version();
 
@@ -51,6 +62,26 @@ record WholeCommand<E>(List<Event<E>> events) {
   record Ready<E>(ReadEvent<E> event) implements Event<E> {
 
     @Override
+    public UUID id() {
+      return event.id();
+    }
+
+    @Override
+    public UUID parentId() {
+      return event.parentId();
+    }
+
+    @Override
+    public Instant timestamp() {
+      return event.timestamp();
+    }
+
+    @Override
+    public Optional<String> correlationId() {
+      return event.correlationId();
+    }
+
+    @Override
     public long version() {
       return event.version();
     }
@@ -63,6 +94,26 @@ record WholeCommand<E>(List<Event<E>> events) {
 
   /** Read as a tree: whether it is known, and fits its record, is still to be seen. */
   record General<E>(RecordedEvent event) implements Event<E> {
+
+    @Override
+    public UUID id() {
+      return event.id();
+    }
+
+    @Override
+    public UUID parentId() {
+      return event.parentId();
+    }
+
+    @Override
+    public Instant timestamp() {
+      return event.timestamp();
+    }
+
+    @Override
+    public Optional<String> correlationId() {
+      return event.correlationId();
+    }
 
     @Override
     public long version() {

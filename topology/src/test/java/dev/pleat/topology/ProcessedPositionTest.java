@@ -94,7 +94,7 @@ class ProcessedPositionTest {
                       public void process(Record<byte[], byte[]> record) {}
                     },
                 "in")
-            .addStateStore(ProcessedPosition.store(), "looks");
+            .addStateStore(ProcessedPosition.store(ProcessedPosition.STORE), "looks");
 
     new TopologyTestDriver(topology, CommandDriver.settings("looks", directory)).close();
 
