@@ -8,6 +8,7 @@ import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.UnreadableMessage;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -76,11 +77,13 @@ public final class HistoryTopology {
 
               @Override
               public Set<StoreBuilder<?>> stores() {
-                return Set.of(
-                    store(HistoryKey.EVENTS, Serdes.Bytes()),
-                    store(HistoryKey.SNAPSHOTS, Serdes.Bytes()),
-                    store(HistoryKey.LAST, Serdes.String()),
-                    store(HistoryKey.OUTCOMES, Serdes.Bytes()));
+                // In one order, so that the topology is described the same way each time.
+                return new LinkedHashSet<>(
+                    List.of(
+                        store(HistoryKey.EVENTS, Serdes.Bytes()),
+                        store(HistoryKey.SNAPSHOTS, Serdes.Bytes()),
+                        store(HistoryKey.LAST, Serdes.String()),
+                        store(HistoryKey.OUTCOMES, Serdes.Bytes())));
               }
             },
             "events",
