@@ -5,6 +5,10 @@ import dev.pleat.topology.Domain;
 import dev.pleat.topology.calculator.CalculatorDomain;
 import dev.pleat.topology.catalogue.CatalogueDomain;
 import dev.pleat.topology.customers.CustomerDomain;
+import dev.pleat.topology.enrolments.EnrolmentDomain;
+import dev.pleat.topology.listings.ListingDomain;
+import dev.pleat.topology.market.MarketDomain;
+import dev.pleat.topology.payments.PaymentDomain;
 import dev.pleat.topology.prices.PriceDomain;
 import dev.pleat.topology.products.ProductDomain;
 import java.io.PrintStream;
@@ -28,7 +32,11 @@ public final class Main {
           CustomerDomain.CUSTOMERS,
           ProductDomain.PRODUCTS,
           PriceDomain.PRICES,
-          CatalogueDomain.CATALOGUE);
+          CatalogueDomain.CATALOGUE,
+          ListingDomain.LISTINGS,
+          EnrolmentDomain.ENROLMENTS,
+          PaymentDomain.PAYMENTS,
+          MarketDomain.MARKET);
 
   private static final Duration READY_PATIENCE = Duration.ofSeconds(60);
   private static final int EXIT_USAGE = 2;

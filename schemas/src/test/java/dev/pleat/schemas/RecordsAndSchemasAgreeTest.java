@@ -6,6 +6,10 @@ import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import dev.pleat.schemas.catalogue.CatalogueSchema;
 import dev.pleat.schemas.customers.CustomerSchema;
+import dev.pleat.schemas.enrolments.EnrolmentSchema;
+import dev.pleat.schemas.listings.ListingSchema;
+import dev.pleat.schemas.market.MarketSchema;
+import dev.pleat.schemas.payments.PaymentSchema;
 import dev.pleat.schemas.prices.PriceSchema;
 import dev.pleat.schemas.products.ProductSchema;
 import java.lang.reflect.ParameterizedType;
@@ -37,7 +41,11 @@ class RecordsAndSchemasAgreeTest {
           CustomerSchema.SCHEMA,
           ProductSchema.SCHEMA,
           PriceSchema.SCHEMA,
-          CatalogueSchema.SCHEMA);
+          CatalogueSchema.SCHEMA,
+          ListingSchema.SCHEMA,
+          EnrolmentSchema.SCHEMA,
+          PaymentSchema.SCHEMA,
+          MarketSchema.SCHEMA);
 
   static Stream<Arguments> actions() {
     return DOMAINS.stream()
@@ -221,6 +229,9 @@ class RecordsAndSchemasAgreeTest {
     }
     if (type == long.class || type == Long.class) {
       return random.nextLong(1, 1_000_000_000_000L);
+    }
+    if (type == int.class) {
+      return random.nextInt(1, 1_001);
     }
     if (type == Instant.class) {
       return Instant.ofEpochSecond(

@@ -17,6 +17,7 @@ import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Named;
@@ -54,6 +55,19 @@ public final class EventTables {
    */
   public <E, V extends Record> KTable<String, V> table(
       DomainSchema<?, E> source, Class<V> row, Projection<V, E> projection) {
+    CommandFold<V, E> fold = new CommandFold<>(source, projection);
+    return guarded(source)
+        .groupByKey(Grouped.as(source.name() + "-by-aggregate"))
+        .aggregate(
+            EventTables::<V>noRow,
+            (String aggregateId, WholeCommand<E> command, V before) ->
+                after(fold.apply(Optional.ofNullable(before), command)),
+            Named.as(source.name() + "-fold"),
+            stored(source.name() + "-rows", row));
+  }
+
+  /** The events of a source, each command's together. */
+  private <E> KStream<String, WholeCommand<E>> guarded(DomainSchema<?, E> source) {
     if (!schema.sources(view).contains(source)) {
       throw new IllegalArgumentException(
           "the view " + view.name() + " of " + schema + " does not declare " + source);
@@ -63,20 +77,33 @@ public final class EventTables {
           "the view " + view.name() + " of " + schema + " uses " + source + " twice");
     }
     Guard guard = view.guard(source);
-    CommandFold<V, E> fold = new CommandFold<>(source, projection);
     return builder.stream(
             source.eventsTopic(),
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName(source.name() + "-events"))
         .processValues(
             EventGuard.supplier(view, guard, MessageCodec.of(source), resumptions),
-            Named.as(source.name() + "-guard"))
-        .groupByKey(Grouped.as(source.name() + "-by-aggregate"))
-        .aggregate(
-            EventTables::<V>noRow,
-            (String aggregateId, WholeCommand<E> command, V before) ->
-                after(fold.apply(Optional.ofNullable(before), command)),
-            Named.as(source.name() + "-fold"),
-            stored(source.name() + "-rows", row));
+            Named.as(source.name() + "-guard"));
+  }
+
+  /**
+   * What came of the commands of a source: its events, and which commands were rejected. Keyed by
+   * what they are part of, so whoever sums them up needs a topic between. A step of a rejection may
+   * come twice.
+   *
+   * @param source one of the view's declared sources; each can be used once
+   * @throws IllegalArgumentException if the view does not declare this source, or used it before
+   */
+  public <E> KStream<String, Step> steps(DomainSchema<?, E> source) {
+    KStream<String, Step> events =
+        guarded(source)
+            .process(() -> new StepsOf.OfEvents<>(source), Named.as(source.name() + "-steps"));
+    KStream<String, Step> rejections =
+        builder.stream(
+                source.outcomesTopic(),
+                Consumed.with(Serdes.String(), Serdes.ByteArray())
+                    .withName(source.name() + "-outcomes"))
+            .process(() -> new StepsOf.OfOutcomes(source), Named.as(source.name() + "-rejections"));
+    return events.merge(rejections, Named.as(source.name() + "-all-steps"));
   }
 
   /**

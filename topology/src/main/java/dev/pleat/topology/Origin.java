@@ -2,8 +2,10 @@ package dev.pleat.topology;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageHeaders;
 import java.util.Optional;
+import java.util.UUID;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
@@ -44,6 +46,11 @@ final class Origin {
         .filter(text -> text.matches("[0-9]{1," + MAX_HOPS_BYTES + "}"))
         .map(Integer::parseInt)
         .orElse(0);
+  }
+
+  /** The event that caused it; empty where nothing says so. */
+  static Optional<UUID> cause(Headers headers) {
+    return text(headers, MessageHeaders.CAUSE).flatMap(JsonCodec::uuid);
   }
 
   private static Optional<String> text(Headers headers, String name) {

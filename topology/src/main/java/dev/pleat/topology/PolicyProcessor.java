@@ -57,7 +57,7 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
   /** Deadlines fired at once; the next are as soon as records were looked at. */
   static final int MAX_DUE = 1_000;
 
-  private static final long SHORTEST_WAIT_MS = 50;
+  private static final long SHORTEST_WAIT_MS = 1;
   private static final long STOPPED_WAIT_MS = 5_000;
   private static final long LONGEST_WAIT_MS = 60_000;
 

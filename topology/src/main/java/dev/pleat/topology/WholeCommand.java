@@ -46,6 +46,14 @@ record WholeCommand<E>(List<Event<E>> events) {
           : new General<>(messages.readAnyEvent(bytes));
     }
 
+    /** The name of its type. */
+    default String action() {
+      return switch (this) {
+        case Ready<E> ready -> ready.event().event().getClass().getSimpleName();
+        case General<E> general -> general.event().action();
+      };
+    }
+
     /** The event's record; empty for an event this release does not know. */
     default Optional<E> record(DomainSchema<?, E> schema) {
       return switch (this) {

@@ -3,6 +3,7 @@ package dev.pleat.topology;
 import static dev.pleat.topology.calculator.CalculatorDomain.CALCULATOR;
 import static dev.pleat.topology.catalogue.CatalogueDomain.CATALOGUE;
 import static dev.pleat.topology.customers.CustomerDomain.CUSTOMERS;
+import static dev.pleat.topology.market.MarketDomain.MARKET;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -74,6 +75,27 @@ class DescribedTopologiesTest {
                 "product-page-prices-seen",
                 "product-page-prices-stopped"),
             Set.of("products.events", "prices.events")),
+        Arguments.of(
+            PolicyTopology.applicationId(
+                MARKET.schema(), MARKET.schema().policy("enrolling").orElseThrow()),
+            PolicyTopology.of(MARKET, "enrolling"),
+            Set.of(
+                "enrolling-state",
+                "enrolling-deadlines",
+                "enrolling-deadline-times",
+                "enrolling-enrolments-seen",
+                "enrolling-enrolments-held",
+                "enrolling-enrolments-stopped",
+                "enrolling-enrolments-position",
+                "enrolling-listings-seen",
+                "enrolling-listings-held",
+                "enrolling-listings-stopped",
+                "enrolling-listings-position",
+                "enrolling-payments-seen",
+                "enrolling-payments-held",
+                "enrolling-payments-stopped",
+                "enrolling-payments-position"),
+            Set.of("enrolments.events", "listings.events", "payments.events")),
         Arguments.of(
             StatusTopology.applicationId(schema),
             StatusTopology.of(schema, InputLog.single(), CommandTopology.DEFAULT_MEMORY),

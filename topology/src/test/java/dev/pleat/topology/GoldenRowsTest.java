@@ -10,6 +10,10 @@ import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.topology.calculator.CalculatorDomain;
 import dev.pleat.topology.catalogue.CatalogueDomain;
 import dev.pleat.topology.customers.CustomerDomain;
+import dev.pleat.topology.enrolments.EnrolmentDomain;
+import dev.pleat.topology.listings.ListingDomain;
+import dev.pleat.topology.market.MarketDomain;
+import dev.pleat.topology.payments.PaymentDomain;
 import dev.pleat.topology.prices.PriceDomain;
 import dev.pleat.topology.products.ProductDomain;
 import java.io.IOException;
@@ -44,7 +48,11 @@ class GoldenRowsTest {
           CustomerDomain.CUSTOMERS,
           ProductDomain.PRODUCTS,
           PriceDomain.PRICES,
-          CatalogueDomain.CATALOGUE);
+          CatalogueDomain.CATALOGUE,
+          ListingDomain.LISTINGS,
+          EnrolmentDomain.ENROLMENTS,
+          PaymentDomain.PAYMENTS,
+          MarketDomain.MARKET);
 
   static Stream<Arguments> views() {
     return DOMAINS.stream()

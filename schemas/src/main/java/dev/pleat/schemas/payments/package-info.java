@@ -1,0 +1,5 @@
+/** The vocabulary of payments. */
+@NullMarked
+package dev.pleat.schemas.payments;
+
+import org.jspecify.annotations.NullMarked;
