@@ -14,7 +14,7 @@ import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -110,7 +110,7 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
 
       @Override
       public Set<StoreBuilder<?>> stores() {
-        Set<StoreBuilder<?>> stores = new HashSet<>(Deadlines.stores(policy));
+        Set<StoreBuilder<?>> stores = new LinkedHashSet<>(Deadlines.stores(policy));
         stores.add(
             Stores.keyValueStoreBuilder(
                 Stores.persistentKeyValueStore(policy.stateStore()),
