@@ -284,7 +284,7 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
                   // Who began it gave it none: then it is named after the command that did.
                   event.correlationId().orElseGet(() -> event.parentId().toString()));
       byte[] bytes = JsonCodec.write(command);
-      if (bytes.length > CommandProcessor.MAX_RECORD_BYTES) {
+      if (bytes.length > CommandReader.MAX_COMMAND_BYTES) {
         throw new IllegalStateException(action + " is too large: " + bytes.length + " bytes");
       }
       return new Deadlines.Pending(
