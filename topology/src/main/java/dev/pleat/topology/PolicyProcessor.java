@@ -161,7 +161,6 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
   private final class Plan {
     private final DomainSchema<?, ?> source;
     private final Record<String, WholeCommand<?>> record;
-    private final RecordMetadata at;
     private final int hops;
     private final boolean quiet;
     private final List<Runnable> steps = new ArrayList<>();
@@ -169,7 +168,6 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
     Plan(DomainSchema<?, ?> source, Record<String, WholeCommand<?>> record, RecordMetadata at) {
       this.source = source;
       this.record = record;
-      this.at = at;
       this.hops = Origin.hops(record.headers()) + 1;
       this.quiet = start.isQuiet(at.topic(), at.partition(), at.offset());
     }
