@@ -14,7 +14,9 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.pleat.topology.Decider;
 import dev.pleat.topology.Decision;
+import dev.pleat.topology.Policy;
 import dev.pleat.topology.Projection;
+import dev.pleat.topology.Reaction;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -40,6 +42,13 @@ final class ArchitectureTest {
   private static final String PRODUCTS = "dev.pleat.schemas.products";
   private static final String PRICES = "dev.pleat.schemas.prices";
 
+  /** A domain of views and a policy, and the vocabularies of those between which it stands. */
+  private static final String MARKET = "dev.pleat.schemas.market";
+
+  private static final String[] MARKETED = {
+    "dev.pleat.schemas.listings", "dev.pleat.schemas.enrolments", "dev.pleat.schemas.payments"
+  };
+
   private static final DescribedPredicate<JavaClass> RULES =
       resideInAPackage(DOMAIN_RULES)
           .and(
@@ -50,7 +59,8 @@ final class ArchitectureTest {
       DescribedPredicate.describe(
           "the domain author's types",
           type ->
-              List.of(Decider.class, Decision.class, Projection.class).stream()
+              List.of(Decider.class, Decision.class, Projection.class, Policy.class, Reaction.class)
+                  .stream()
                   .anyMatch(
                       known ->
                           type.getName().equals(known.getName())
@@ -202,6 +212,7 @@ final class ArchitectureTest {
         .should()
         .notDependOnEachOther()
         .ignoreDependency(resideInAPackage(CATALOGUE), resideInAnyPackage(PRODUCTS, PRICES))
+        .ignoreDependency(resideInAPackage(MARKET), resideInAnyPackage(MARKETED))
         .check(CLASSES);
     slices().matching("dev.pleat.topology.(*)..").should().notDependOnEachOther().check(CLASSES);
   }

@@ -8,7 +8,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.UUID;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -54,8 +53,8 @@ final class Deadlines {
     this.policy = policy;
   }
 
-  static Set<StoreBuilder<?>> stores(DeclaredPolicy policy) {
-    return Set.of(
+  static List<StoreBuilder<?>> stores(DeclaredPolicy policy) {
+    return List.of(
         Stores.keyValueStoreBuilder(
             Stores.persistentKeyValueStore(policy.deadlinesStore()),
             Serdes.Bytes(),

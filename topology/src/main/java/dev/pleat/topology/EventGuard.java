@@ -9,6 +9,7 @@ import dev.pleat.schemas.StoppedView;
 import dev.pleat.schemas.UnreadableMessage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -151,7 +152,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
                     store(guard.heldStore(), Serdes.String(), listOfBytes()),
                     store(guard.stoppedStore(), Serdes.Integer(), Serdes.ByteArray())),
                 log.stream().map(it -> ProcessedPosition.store(guard.positionStore())))
-            .collect(Collectors.toUnmodifiableSet());
+            .collect(Collectors.toCollection(LinkedHashSet::new));
       }
     };
   }

@@ -14,7 +14,7 @@ import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -110,7 +110,7 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
 
       @Override
       public Set<StoreBuilder<?>> stores() {
-        Set<StoreBuilder<?>> stores = new HashSet<>(Deadlines.stores(policy));
+        Set<StoreBuilder<?>> stores = new LinkedHashSet<>(Deadlines.stores(policy));
         stores.add(
             Stores.keyValueStoreBuilder(
                 Stores.persistentKeyValueStore(policy.stateStore()),
@@ -161,7 +161,6 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
   private final class Plan {
     private final DomainSchema<?, ?> source;
     private final Record<String, WholeCommand<?>> record;
-    private final RecordMetadata at;
     private final int hops;
     private final boolean quiet;
     private final List<Runnable> steps = new ArrayList<>();
@@ -169,7 +168,6 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
     Plan(DomainSchema<?, ?> source, Record<String, WholeCommand<?>> record, RecordMetadata at) {
       this.source = source;
       this.record = record;
-      this.at = at;
       this.hops = Origin.hops(record.headers()) + 1;
       this.quiet = start.isQuiet(at.topic(), at.partition(), at.offset());
     }
@@ -284,7 +282,7 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
                   // Who began it gave it none: then it is named after the command that did.
                   event.correlationId().orElseGet(() -> event.parentId().toString()));
       byte[] bytes = JsonCodec.write(command);
-      if (bytes.length > Decisions.MAX_RECORD_BYTES) {
+      if (bytes.length > CommandReader.MAX_COMMAND_BYTES) {
         throw new IllegalStateException(action + " is too large: " + bytes.length + " bytes");
       }
       return new Deadlines.Pending(

@@ -156,7 +156,7 @@ class ProcessedPositionTest {
         assertThrows(IllegalStateException.class, () -> started(new InputLog("two", 1, false)));
 
     assertEquals(
-        "partition 0: the state was made from commands topic one, this one is two: it was deleted"
+        "partition 0: the state was made from topic one, this one is two: it was deleted"
             + " and created again",
         refused.getMessage());
   }
