@@ -75,7 +75,7 @@ final class Instance implements AutoCloseable {
   private final List<StreamsRole> roles = new ArrayList<>();
 
   /** Domain and store to the application that has it, where that is no view's. */
-  private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
+  private final Map<String, AskedRole> rolesByStore = new HashMap<>();
 
   private final DataDirectory data;
   private final String bootstrapServers;
@@ -83,7 +83,7 @@ final class Instance implements AutoCloseable {
   private final Generations generations;
   private final String url;
 
-  private Instance(Settings settings, List<Domain<?, ?, ?>> domains, Consumer<String> progress) {
+  private Instance(Settings settings, List<Domain<?, ?, ?>> declared, Consumer<String> progress) {
     try {
       if (settings.port() != 0) {
         Port.refuseUnlessFree("--port", settings.host(), settings.port());
@@ -99,30 +99,31 @@ final class Instance implements AutoCloseable {
       bootstrapServers = connect(settings, progress);
       Map<String, Object> connection =
           Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-      Map<String, TopicSetup.Topics> topics = topics(settings, connection, domains, progress);
+      Map<String, TopicSetup.Topics> topics =
+          topics(settings, data, connection, declared, progress);
+      List<Domain<?, ?, ?>> domains = onServingLogs(declared, topics);
       StreamsSettings streams =
           new StreamsSettings(
               connection,
               data.state(),
               data.instanceId(),
               opened(new StoreMemory(STORE_MEMORY_BYTES)));
+      Admin admin = opened(Admin.create(connection));
+      LogEnds ends = new LogEnds(admin);
       progress.accept("Starting the applications");
       ToIntFunction<DomainSchema<?, ?>> partitions =
           schema -> topicsOf(topics, schema.name()).commands().partitions();
       for (Domain<?, ?, ?> domain : domains) {
         if (domain.schema().takesCommands()) {
           startDeciding(
-              domain, topicsOf(topics, domain.schema().name()).commands(), streams, address);
+              domain, topicsOf(topics, domain.schema().name()).commands(), streams, address, ends);
         }
       }
-      Admin admin = opened(Admin.create(connection));
       GenerationRemoval removal = new GenerationRemoval(admin, data.state());
       generations =
           opened(
               new Generations(
-                  domains,
-                  removal,
-                  new RunningGeneration.Surroundings(streams, new LogEnds(admin), partitions)));
+                  domains, removal, new RunningGeneration.Surroundings(streams, ends, partitions)));
       List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
       List<DomainSchema<?, ?>> decided = new ArrayList<>(schemas);
@@ -248,6 +249,7 @@ final class Instance implements AutoCloseable {
 
   private static Map<String, TopicSetup.Topics> topics(
       Settings settings,
+      DataDirectory data,
       Map<String, Object> connection,
       List<Domain<?, ?, ?>> domains,
       Consumer<String> progress) {
@@ -258,10 +260,18 @@ final class Instance implements AutoCloseable {
     try (Admin admin = Admin.create(connection);
         ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
       TopicSetup setup = new TopicSetup(admin, connection);
+      Map<String, LogSwitch> switches =
+          LogSwitch.told(
+              settings,
+              domains.stream().<DomainSchema<?, ?>>map(Domain::schema).toList(),
+              connection,
+              admin,
+              data);
       Map<String, Future<Optional<TopicSetup.Topics>>> prepared = new LinkedHashMap<>();
       for (Domain<?, ?, ?> domain : domains) {
         DomainSchema<?, ?> schema = domain.schema();
-        prepared.put(schema.name(), all.submit(() -> prepare(setup, schema, settings)));
+        Optional<LogSwitch> wanted = Optional.ofNullable(switches.get(schema.name()));
+        prepared.put(schema.name(), all.submit(() -> prepare(setup, schema, settings, wanted)));
       }
       for (Map.Entry<String, Future<Optional<TopicSetup.Topics>>> each : prepared.entrySet()) {
         each.getValue().get().ifPresent(found -> topics.put(each.getKey(), found));
@@ -275,19 +285,29 @@ final class Instance implements AutoCloseable {
       }
       throw new IllegalStateException(e.getCause());
     }
-    domains.forEach(domain -> checkSources(domain.schema(), topics));
     return topics;
+  }
+
+  /** The domains with the names of the topics that serve. */
+  private static List<Domain<?, ?, ?>> onServingLogs(
+      List<Domain<?, ?, ?>> declared, Map<String, TopicSetup.Topics> topics) {
+    Map<String, Integer> logs = new HashMap<>();
+    topics.forEach((name, found) -> logs.put(name, found.log()));
+    List<Domain<?, ?, ?>> domains =
+        declared.stream().<Domain<?, ?, ?>>map(domain -> domain.onLogs(logs)).toList();
+    domains.forEach(domain -> checkSources(domain.schema(), topics));
+    return domains;
   }
 
   /** Empty for a domain that has no messages of its own. */
   private static Optional<TopicSetup.Topics> prepare(
-      TopicSetup setup, DomainSchema<?, ?> schema, Settings settings) {
+      TopicSetup setup, DomainSchema<?, ?> schema, Settings settings, Optional<LogSwitch> wanted) {
     if (!schema.takesCommands()) {
       setup.prepareViews(schema);
       return Optional.empty();
     }
     return Optional.of(
-        setup.prepare(schema, settings.partitions(), settings.acceptRecreatedTopics()));
+        setup.prepare(schema, settings.partitions(), settings.acceptRecreatedTopics(), wanted));
   }
 
   /** Rows of the same key are joined where they lie: in partitions of the same number. */
@@ -341,7 +361,7 @@ final class Instance implements AutoCloseable {
   }
 
   private void startDeciding(
-      Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams, String address) {
+      Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams, String address, LogEnds ends) {
     DomainSchema<?, ?> schema = domain.schema();
     Refold refold = new Refold(domain, streams, MemoryLimits.DEFAULT);
     start(
@@ -349,19 +369,24 @@ final class Instance implements AutoCloseable {
         waiting ->
             CommandTopology.of(
                 domain, log.afterRefolds(refold.complete(waiting)), MemoryLimits.DEFAULT),
-        streams.deciding(CommandTopology.applicationId(schema)));
-    StreamsRole status =
-        start(
+        streams.deciding(CommandTopology.applicationId(schema)),
+        Optional.empty());
+    AskedRole status =
+        startAsked(
             "command status " + schema.name(),
             waiting -> StatusTopology.of(schema, log, CommandTopology.DEFAULT_MEMORY),
             StreamsSettings.answeringAt(
-                address, streams.indexing(StatusTopology.applicationId(schema))));
+                address, streams.indexing(StatusTopology.applicationId(schema))),
+            ends,
+            madeFrom(schema, schema.outcomesTopic()));
     rolesByStore.put(place(schema.name(), CommandStatus.STORE), status);
-    StreamsRole history =
-        start(
+    AskedRole history =
+        startAsked(
             "history " + schema.name(),
             waiting -> HistoryTopology.of(domain),
-            streams.folding(HistoryTopology.applicationId(schema)));
+            streams.folding(HistoryTopology.applicationId(schema)),
+            ends,
+            madeFrom(schema, schema.eventsTopic(), schema.outcomesTopic()));
     for (String store :
         List.of(HistoryKey.EVENTS, HistoryKey.SNAPSHOTS, HistoryKey.LAST, HistoryKey.OUTCOMES)) {
       rolesByStore.put(place(schema.name(), store), history);
@@ -369,10 +394,33 @@ final class Instance implements AutoCloseable {
   }
 
   private StreamsRole start(
-      String name, StreamsRole.Preparation preparation, Properties properties) {
-    StreamsRole role = opened(StreamsRole.start(name, preparation, properties, Optional.empty()));
+      String name,
+      StreamsRole.Preparation preparation,
+      Properties properties,
+      Optional<StreamsRole.Tracking> tracking) {
+    StreamsRole role = opened(StreamsRole.start(name, preparation, properties, tracking));
     roles.add(role);
     return role;
+  }
+
+  /** What is read first where another log than the first serves; else it is there already. */
+  private static Set<String> madeFrom(DomainSchema<?, ?> schema, String... topics) {
+    return schema.log() == DomainSchema.FIRST_LOG ? Set.of() : Set.of(topics);
+  }
+
+  /** One whose stores are asked, but not before it has read these. */
+  private AskedRole startAsked(
+      String name,
+      StreamsRole.Preparation preparation,
+      Properties properties,
+      LogEnds ends,
+      Set<String> topics) {
+    if (topics.isEmpty()) {
+      return AskedRole.atOnce(start(name, preparation, properties, Optional.empty()));
+    }
+    StreamsRole.Tracking tracking = new StreamsRole.Tracking(ends, Pace.unlimited());
+    return opened(
+        AskedRole.onceMade(start(name, preparation, properties, Optional.of(tracking)), topics));
   }
 
   private static String place(String domain, String store) {
@@ -384,14 +432,15 @@ final class Instance implements AutoCloseable {
     @Override
     public Optional<KafkaStreams> find(String domain, String store) {
       return Optional.ofNullable(rolesByStore.get(place(domain, store)))
-          .or(() -> generations.asked(domain, store))
-          .flatMap(StreamsRole::running);
+          .map(AskedRole::running)
+          .orElseGet(() -> generations.asked(domain, store).flatMap(StreamsRole::running));
     }
 
     @Override
     public String missing(String domain, String store) {
-      return generations
-          .trouble(domain, store)
+      return Optional.ofNullable(rolesByStore.get(place(domain, store)))
+          .flatMap(AskedRole::making)
+          .or(() -> generations.trouble(domain, store))
           .orElseGet(() -> RunningStreams.super.missing(domain, store));
     }
   }

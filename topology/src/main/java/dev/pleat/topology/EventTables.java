@@ -54,10 +54,21 @@ public final class EventTables {
    */
   public <E, V extends Record> KTable<String, V> table(
       DomainSchema<?, E> source, Class<V> row, Projection<V, E> projection) {
-    if (!schema.sources(view).contains(source)) {
-      throw new IllegalArgumentException(
-          "the view " + view.name() + " of " + schema + " does not declare " + source);
-    }
+    // By name: the domain says it as it was declared, and its log may be another one by now.
+    String events =
+        schema.sources(view).stream()
+            .filter(declared -> declared.name().equals(source.name()))
+            .map(DomainSchema::eventsTopic)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "the view "
+                            + view.name()
+                            + " of "
+                            + schema
+                            + " does not declare "
+                            + source));
     if (!used.add(source.name())) {
       throw new IllegalArgumentException(
           "the view " + view.name() + " of " + schema + " uses " + source + " twice");
@@ -65,7 +76,7 @@ public final class EventTables {
     Guard guard = view.guard(source);
     CommandFold<V, E> fold = new CommandFold<>(source, projection);
     return builder.stream(
-            source.eventsTopic(),
+            events,
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName(source.name() + "-events"))
         .processValues(
             EventGuard.supplier(view, guard, MessageCodec.of(source), resumptions),
