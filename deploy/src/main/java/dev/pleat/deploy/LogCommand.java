@@ -21,25 +21,6 @@ final class LogCommand {
   private static final String UNKNOWN =
       "no such domain here takes commands; GET /domains lists the domains";
 
-  /** Of the domain and the generation. */
-  private static final String SWITCHING =
-      """
-      Nothing is switched by this command. Generation %2$s of the log of %1$s takes the place of the
-      live one at a start, when that is said:
-
-        1. Stop the writers. What is decided from the rebuild on is decided again by generation %2$s,
-           and may become something else than what was answered.
-        2. Stop every process of %1$s, and wait 10 s.
-        3. Start one of them with what it is started with now, and
-
-             --switch-log %1$s=%2$s
-
-        4. Start the others as always.
-
-      It is for good. Rows, history and statuses are made anew from the other log, and answered with
-      503 not-now until then. Tokens and ETags that clients have are of the log before. Readers of
-      the topics go on with %1$s.events.g%2$s and %1$s.outcomes.g%2$s; the old topics stay.""";
-
   private LogCommand() {}
 
   /** The command and what it takes. */
@@ -154,7 +135,26 @@ final class LogCommand {
                   + (isUnderWay(status) ? "" : "; begin with pleat log rebuild " + domain));
       return RunningServer.FAILED;
     }
-    asked.out().println(SWITCHING.formatted(domain, state.get("generation")));
+    asked
+        .out()
+        .println(
+            """
+            Nothing is switched by this command. Generation %2$s of the log of %1$s takes the place of
+            the live one at a start, when that is said:
+
+              1. Stop the writers, best before the rebuild: what was decided since is decided again by
+                 generation %2$s, and may become something else than what was answered.
+              2. Stop every process of %1$s, and wait 10 s.
+              3. Start one of them with what it is started with now, and
+
+                   --switch-log %1$s=%2$s
+
+              4. Start the others as always.
+
+            It is for good. Rows, history and statuses are made anew from the other log, and answered
+            with 503 not-now until then. Tokens and ETags that clients have are of the log before.
+            Readers of the topics go on with %1$s.events.g%2$s and %1$s.outcomes.g%2$s; the old topics stay."""
+                .formatted(domain, state.get("generation")));
     return 0;
   }
 

@@ -20,6 +20,7 @@ import dev.pleat.topology.MemoryLimits;
 import dev.pleat.topology.calculator.CalculatorDomain;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -193,11 +194,12 @@ final class LogSwitchIT {
     assertTrue(foreign.body().contains("invalid-token"), foreign.body());
     assertEquals("15.0 v4", row(value, "Pleat-Token", token(value, "ADD", 1)));
     assertTrue(api.get("/domains/calculator").body().contains("\"calculator.outcomes.g2\""));
+    nobodyComesLate();
+    rebuildsFromThere();
+    replicaFollows(value);
     for (String application : List.of("pleat.calculator.values.g1.", "pleat.tallies.counted.g1.")) {
       Operator.await(application, () -> operator.left(application).isEmpty());
     }
-    nobodyComesLate();
-    rebuildsFromThere();
     stop();
 
     isRunning(Servers.embedded(directory, ChangedCalculator.domain(), TALLY));
@@ -232,6 +234,22 @@ final class LogSwitchIT {
             "refused: " + role.trouble(),
             () -> role.trouble().filter(it -> it.contains("took the place")).isPresent());
       }
+    }
+  }
+
+  /** A copy at the edge knows the tokens of the log that serves. */
+  private void replicaFollows(String value) {
+    try (RunningReplica replica =
+        new RunningReplica(
+            directory.resolve("replica"),
+            instance.bootstrapServers(),
+            List.of("calculator/values"),
+            List.of(CalculatorDomain.CALCULATOR),
+            InstantSource.system())) {
+      Operator.await("copy", () -> replica.get(value).statusCode() == 200);
+      String token = token(value, "ADD", 0);
+      HttpResponse<String> row = replica.http().get(value + "?wait=15s", "Pleat-Token", token);
+      assertEquals(15, json(row).path("value").asDouble(), row.body());
     }
   }
 
