@@ -81,7 +81,12 @@ record CopySource(
             : Optional.of(changelog(application, view.guard(schema).seenStore()));
     List<String> topics = Stream.concat(Stream.of(rowsTopic), seenTopic.stream()).toList();
     Map<String, String> events = new TreeMap<>();
-    schema.sources(view).forEach(source -> events.put(source.name(), source.eventsTopic()));
+    // A replica knows the domains as they were declared; the generation says on which logs they
+    // are.
+    schema
+        .onLogs(generation.logs())
+        .sources(view)
+        .forEach(source -> events.put(source.name(), source.eventsTopic()));
     List<String> all = Stream.concat(topics.stream(), events.values().stream()).toList();
     Map<String, TopicDescription> found =
         await(admin.describeTopics(all).allTopicNames(), String.join(", ", all));

@@ -4,6 +4,7 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.topology.Domain;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
@@ -33,7 +35,10 @@ record DomainTopics(Map<String, TopicSetup.Topics> byDomain) {
    * @throws StartRefused if they cannot be trusted; the message says what to do
    */
   static DomainTopics prepare(
-      Settings settings, Map<String, Object> connection, List<Domain<?, ?, ?>> domains) {
+      Settings settings,
+      Map<String, Object> connection,
+      DataDirectory data,
+      List<Domain<?, ?, ?>> domains) {
     Map<String, DomainSchema<?, ?>> schemas = new LinkedHashMap<>();
     for (Domain<?, ?, ?> domain : domains) {
       DomainSchema<?, ?> schema = domain.schema();
@@ -46,20 +51,39 @@ record DomainTopics(Map<String, TopicSetup.Topics> byDomain) {
         schema.targets(policy).forEach(target -> schemas.put(target.name(), target));
       }
     }
-    DomainTopics topics = new DomainTopics(prepare(settings, connection, schemas));
+    DomainTopics topics =
+        new DomainTopics(
+            prepare(
+                settings,
+                connection,
+                schemas,
+                admin ->
+                    LogSwitch.told(
+                        settings,
+                        domains.stream().<DomainSchema<?, ?>>map(Domain::schema).toList(),
+                        connection,
+                        admin,
+                        data)));
     domains.forEach(domain -> topics.checkSources(domain.schema()));
     return topics;
   }
 
   private static Map<String, TopicSetup.Topics> prepare(
-      Settings settings, Map<String, Object> connection, Map<String, DomainSchema<?, ?>> schemas) {
+      Settings settings,
+      Map<String, Object> connection,
+      Map<String, DomainSchema<?, ?>> schemas,
+      Function<Admin, Map<String, LogSwitch>> told) {
     Map<String, TopicSetup.Topics> topics = new LinkedHashMap<>();
     try (Admin admin = Admin.create(connection);
         ExecutorService all = Executors.newVirtualThreadPerTaskExecutor()) {
       TopicSetup setup = new TopicSetup(admin, connection);
+      Map<String, LogSwitch> switches = told.apply(admin);
       Map<String, Future<Optional<TopicSetup.Topics>>> prepared = new LinkedHashMap<>();
       schemas.forEach(
-          (name, schema) -> prepared.put(name, all.submit(() -> prepare(setup, schema, settings))));
+          (name, schema) -> {
+            Optional<LogSwitch> wanted = Optional.ofNullable(switches.get(name));
+            prepared.put(name, all.submit(() -> prepare(setup, schema, settings, wanted)));
+          });
       for (Map.Entry<String, Future<Optional<TopicSetup.Topics>>> each : prepared.entrySet()) {
         each.getValue().get().ifPresent(found -> topics.put(each.getKey(), found));
       }
@@ -77,13 +101,13 @@ record DomainTopics(Map<String, TopicSetup.Topics> byDomain) {
 
   /** Empty for a domain that has no messages of its own. */
   private static Optional<TopicSetup.Topics> prepare(
-      TopicSetup setup, DomainSchema<?, ?> schema, Settings settings) {
+      TopicSetup setup, DomainSchema<?, ?> schema, Settings settings, Optional<LogSwitch> wanted) {
     if (!schema.takesCommands()) {
       setup.prepareViews(schema);
       return Optional.empty();
     }
     return Optional.of(
-        setup.prepare(schema, settings.partitions(), settings.acceptRecreatedTopics()));
+        setup.prepare(schema, settings.partitions(), settings.acceptRecreatedTopics(), wanted));
   }
 
   /** What has the same key is joined where it lies: in partitions of the same number. */
@@ -103,6 +127,13 @@ record DomainTopics(Map<String, TopicSetup.Topics> byDomain) {
       throw new StartRefused(
           name + " needs topics of the same number of partitions; there are " + counts);
     }
+  }
+
+  /** The domains with the names of the topics that serve. */
+  List<Domain<?, ?, ?>> onServingLogs(List<Domain<?, ?, ?>> declared) {
+    Map<String, Integer> logs = new HashMap<>();
+    byDomain.forEach((name, found) -> logs.put(name, found.log()));
+    return declared.stream().<Domain<?, ?, ?>>map(domain -> domain.onLogs(logs)).toList();
   }
 
   TopicSetup.Topics of(String domain) {

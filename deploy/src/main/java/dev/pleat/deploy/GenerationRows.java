@@ -18,8 +18,8 @@ import org.slf4j.LoggerFactory;
  * many threads.
  *
  * <p>Several processes write without asking each other. Who was first to take a number has it: a
- * later row of the same number with another version does not count. A generation that was dropped
- * stays so.
+ * later row of the same number with another version, or from other logs, does not count. A
+ * generation that was dropped stays so.
  */
 final class GenerationRows {
 
@@ -50,9 +50,7 @@ final class GenerationRows {
   }
 
   private static Generation merged(Generation before, Generation next) {
-    return before.state() == Generation.State.DROPPED || before.version() != next.version()
-        ? before
-        : next;
+    return before.state() == Generation.State.DROPPED || !before.isLike(next) ? before : next;
   }
 
   /** All generations there ever were of a view, oldest first. */

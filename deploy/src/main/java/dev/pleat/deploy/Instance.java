@@ -37,6 +37,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -72,7 +73,7 @@ final class Instance implements AutoCloseable {
   private final List<RunningPolicy> policies = new ArrayList<>();
 
   /** Domain and store to the application that has it, where that is no view's. */
-  private final Map<String, StreamsRole> rolesByStore = new HashMap<>();
+  private final Map<String, AskedRole> rolesByStore = new HashMap<>();
 
   private final DataDirectory data;
   private final String bootstrapServers;
@@ -80,7 +81,7 @@ final class Instance implements AutoCloseable {
   private final Generations generations;
   private final String url;
 
-  private Instance(Settings settings, List<Domain<?, ?, ?>> domains, Consumer<String> progress) {
+  private Instance(Settings settings, List<Domain<?, ?, ?>> declared, Consumer<String> progress) {
     try {
       if (settings.port() != 0) {
         Port.refuseUnlessFree("--port", settings.host(), settings.port());
@@ -98,30 +99,31 @@ final class Instance implements AutoCloseable {
           Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
       progress.accept(
           "Checking the topics of "
-              + domains.stream().map(domain -> domain.schema().name()).collect(joining(", ")));
-      DomainTopics topics = DomainTopics.prepare(settings, connection, domains);
+              + declared.stream().map(domain -> domain.schema().name()).collect(joining(", ")));
+      DomainTopics topics = DomainTopics.prepare(settings, connection, data, declared);
+      List<Domain<?, ?, ?>> domains = topics.onServingLogs(declared);
       StreamsSettings streams =
           new StreamsSettings(
               connection,
               data.state(),
               data.instanceId(),
               opened(new StoreMemory(STORE_MEMORY_BYTES)));
+      Admin admin = opened(Admin.create(connection));
+      LogEnds ends = new LogEnds(admin);
       progress.accept("Starting the applications");
       ToIntFunction<DomainSchema<?, ?>> partitions = topics::partitions;
       for (Domain<?, ?, ?> domain : domains) {
         if (domain.schema().takesCommands()) {
-          startDeciding(domain, topics.of(domain.schema().name()).commands(), streams, address);
+          startDeciding(
+              domain, topics.of(domain.schema().name()).commands(), streams, address, ends);
         }
       }
-      Admin admin = opened(Admin.create(connection));
       GenerationRemoval removal = new GenerationRemoval(admin, data.state());
       startReacting(domains, topics, streams, admin, settings.acceptRecreatedTopics());
       generations =
           opened(
               new Generations(
-                  domains,
-                  removal,
-                  new RunningGeneration.Surroundings(streams, new LogEnds(admin), partitions)));
+                  domains, removal, new RunningGeneration.Surroundings(streams, ends, partitions)));
       List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
       List<DomainSchema<?, ?>> decided = new ArrayList<>(schemas);
@@ -265,7 +267,7 @@ final class Instance implements AutoCloseable {
   }
 
   private void startDeciding(
-      Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams, String address) {
+      Domain<?, ?, ?> domain, InputLog log, StreamsSettings streams, String address, LogEnds ends) {
     DomainSchema<?, ?> schema = domain.schema();
     Refold refold = new Refold(domain, streams, MemoryLimits.DEFAULT);
     start(
@@ -273,19 +275,24 @@ final class Instance implements AutoCloseable {
         waiting ->
             CommandTopology.of(
                 domain, log.afterRefolds(refold.complete(waiting)), MemoryLimits.DEFAULT),
-        streams.deciding(CommandTopology.applicationId(schema)));
-    StreamsRole status =
-        start(
+        streams.deciding(CommandTopology.applicationId(schema)),
+        Optional.empty());
+    AskedRole status =
+        startAsked(
             "command status " + schema.name(),
             waiting -> StatusTopology.of(schema, log, CommandTopology.DEFAULT_MEMORY),
             StreamsSettings.answeringAt(
-                address, streams.indexing(StatusTopology.applicationId(schema))));
+                address, streams.indexing(StatusTopology.applicationId(schema))),
+            ends,
+            madeFrom(schema, schema.outcomesTopic()));
     rolesByStore.put(place(schema.name(), CommandStatus.STORE), status);
-    StreamsRole history =
-        start(
+    AskedRole history =
+        startAsked(
             "history " + schema.name(),
             waiting -> HistoryTopology.of(domain),
-            streams.folding(HistoryTopology.applicationId(schema)));
+            streams.folding(HistoryTopology.applicationId(schema)),
+            ends,
+            madeFrom(schema, schema.eventsTopic(), schema.outcomesTopic()));
     for (String store :
         List.of(HistoryKey.EVENTS, HistoryKey.SNAPSHOTS, HistoryKey.LAST, HistoryKey.OUTCOMES)) {
       rolesByStore.put(place(schema.name(), store), history);
@@ -318,10 +325,33 @@ final class Instance implements AutoCloseable {
   }
 
   private StreamsRole start(
-      String name, StreamsRole.Preparation preparation, Properties properties) {
-    StreamsRole role = opened(StreamsRole.start(name, preparation, properties, Optional.empty()));
+      String name,
+      StreamsRole.Preparation preparation,
+      Properties properties,
+      Optional<StreamsRole.Tracking> tracking) {
+    StreamsRole role = opened(StreamsRole.start(name, preparation, properties, tracking));
     roles.add(role);
     return role;
+  }
+
+  /** What is read first where another log than the first serves; else it is there already. */
+  private static Set<String> madeFrom(DomainSchema<?, ?> schema, String... topics) {
+    return schema.log() == DomainSchema.FIRST_LOG ? Set.of() : Set.of(topics);
+  }
+
+  /** One whose stores are asked, but not before it has read these. */
+  private AskedRole startAsked(
+      String name,
+      StreamsRole.Preparation preparation,
+      Properties properties,
+      LogEnds ends,
+      Set<String> topics) {
+    if (topics.isEmpty()) {
+      return AskedRole.atOnce(start(name, preparation, properties, Optional.empty()));
+    }
+    StreamsRole.Tracking tracking = new StreamsRole.Tracking(ends, Pace.unlimited());
+    return opened(
+        AskedRole.onceMade(start(name, preparation, properties, Optional.of(tracking)), topics));
   }
 
   private static String place(String domain, String store) {
@@ -333,14 +363,15 @@ final class Instance implements AutoCloseable {
     @Override
     public Optional<KafkaStreams> find(String domain, String store) {
       return Optional.ofNullable(rolesByStore.get(place(domain, store)))
-          .or(() -> generations.asked(domain, store))
-          .flatMap(StreamsRole::running);
+          .map(AskedRole::running)
+          .orElseGet(() -> generations.asked(domain, store).flatMap(StreamsRole::running));
     }
 
     @Override
     public String missing(String domain, String store) {
-      return generations
-          .trouble(domain, store)
+      return Optional.ofNullable(rolesByStore.get(place(domain, store)))
+          .flatMap(AskedRole::making)
+          .or(() -> generations.trouble(domain, store))
           .orElseGet(() -> RunningStreams.super.missing(domain, store));
     }
   }

@@ -41,6 +41,13 @@ final class LogCommand {
         "status",
         named(RunningServer.command("status", "Shows how far a rebuild is, or its result.")));
     log.addSubcommand(
+        "switch",
+        named(
+            RunningServer.command(
+                "switch",
+                "Says how the generation that was rebuilt takes the place of the live one, and what"
+                    + " that means. Changes nothing.")));
+    log.addSubcommand(
         "cancel",
         named(
             RunningServer.command(
@@ -81,6 +88,7 @@ final class LogCommand {
             switch (last.commandSpec().name()) {
               case "rebuild" -> rebuild(asked, path, last);
               case "cancel" -> cancel(asked, path);
+              case "switch" -> explainSwitch(asked, path);
               default -> status(asked, path);
             });
   }
@@ -105,6 +113,49 @@ final class LogCommand {
       return asked.failed(answer, UNKNOWN);
     }
     return said(asked, RunningServer.fields(answer.body()));
+  }
+
+  private static int explainSwitch(RunningServer asked, String path)
+      throws IOException, InterruptedException {
+    HttpResponse<byte[]> answer = asked.get(path);
+    if (answer.statusCode() != 200) {
+      return asked.failed(answer, UNKNOWN);
+    }
+    Map<?, ?> state = RunningServer.fields(answer.body());
+    String domain = String.valueOf(state.get("domain"));
+    String status = String.valueOf(state.get("status"));
+    if (!status.equals("different")) {
+      asked
+          .err()
+          .println(
+              "pleat: nothing can be switched: a rebuild that this process made and found different"
+                  + " is needed, and it is "
+                  + status
+                  + (status.equals("identical") ? ": what it made is what is there" : "")
+                  + (isUnderWay(status) ? "" : "; begin with pleat log rebuild " + domain));
+      return RunningServer.FAILED;
+    }
+    asked
+        .out()
+        .println(
+            """
+            Nothing is switched by this command. Generation %2$s of the log of %1$s takes the place of
+            the live one at a start, when that is said:
+
+              1. Stop the writers, best before the rebuild: what was decided since is decided again by
+                 generation %2$s, and may become something else than what was answered.
+              2. Stop every process of %1$s, and wait 10 s.
+              3. Start one of them with what it is started with now, and
+
+                   --switch-log %1$s=%2$s
+
+              4. Start the others as always.
+
+            It is for good. Rows, history and statuses are made anew from the other log, and answered
+            with 503 not-now until then. Tokens and ETags that clients have are of the log before.
+            Readers of the topics go on with %1$s.events.g%2$s and %1$s.outcomes.g%2$s; the old topics stay."""
+                .formatted(domain, state.get("generation")));
+    return 0;
   }
 
   private static int rebuild(RunningServer asked, String path, ParseResult line)
@@ -215,8 +266,10 @@ final class LogCommand {
             + " rules were not to change, mend them and rebuild again; if they were, what is wrong"
             + " in the log is put right by new commands.");
     out.println(
-        "The other log stays in %s.events.g%s to be looked at, until pleat log cancel %s or the next rebuild."
-            .formatted(domain, state.get("generation"), domain));
+        ("The other log stays in %s.events.g%s to be looked at, until pleat log cancel %s or the"
+                + " next rebuild. pleat log switch %s says how it would take the place of the live"
+                + " one.")
+            .formatted(domain, state.get("generation"), domain, domain));
     return RunningServer.FAILED;
   }
 

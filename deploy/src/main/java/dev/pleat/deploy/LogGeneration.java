@@ -7,11 +7,10 @@ import dev.pleat.topology.OutputTopics;
 /**
  * Another generation of a domain's log: all its commands decided again beside the live one.
  *
- * @param number from 2; the live log is the first
+ * @param schema of the live log
+ * @param number counts the generations; a domain begins with the first
  */
 record LogGeneration(DomainSchema<?, ?> schema, int number) {
-
-  static final int FIRST = 2;
 
   /** The Kafka Streams application that decides them. */
   String applicationId() {

@@ -39,7 +39,7 @@ final class LogRebuild {
 
   private volatile State state = new None();
   private Optional<Running> running = Optional.empty();
-  private int last = LogGeneration.FIRST - 1;
+  private int last;
 
   /** One that is under way, and how it is ended. */
   private record Running(Thread thread, CountDownLatch ended) {
@@ -63,6 +63,7 @@ final class LogRebuild {
     this.surroundings = surroundings;
     this.schema = surroundings.domain().schema();
     this.topics = surroundings.topics();
+    this.last = schema.log();
   }
 
   // ---- what operators ask and do
@@ -184,16 +185,19 @@ final class LogRebuild {
       LOG.warn("{}: the rebuild of the log failed", schema, e);
       result = new Failed(generation.number(), String.valueOf(e.getMessage()));
     }
-    // A different log is kept, so that it can be looked at; an identical one is there already.
-    remove(generation, result instanceof Different);
+    // A different log is kept, to be looked at or to take the place of the live one; an identical
+    // one is there already.
+    if (!(result instanceof Different)) {
+      remove(generation);
+    }
     LOG.info("{}: the rebuild of the log ended: {}", schema, result);
     state = result;
   }
 
-  private void remove(LogGeneration generation, boolean keepsTopics) {
+  private void remove(LogGeneration generation) {
     try {
       for (int i = 0; i < REMOVAL_TRIES; i++) {
-        if (keepsTopics ? topics.deleteApplication(generation) : topics.delete(generation)) {
+        if (topics.delete(generation)) {
           return;
         }
         Thread.sleep(REMOVAL_PAUSE);

@@ -123,12 +123,12 @@ final class LogRebuildRun {
   State run() {
     Decided reached = decideAgain();
     awaitLive(topics.committed(generation.applicationId()));
-    // From here on nothing runs: what is left after a crash is only what came of the commands.
-    topics.deleteApplication(generation);
     Optional<String> missing = topics.missingCommands();
     if (missing.isPresent()) {
       throw new IllegalStateException(missing.get());
     }
+    // From here on nothing runs, and other processes leave it alone.
+    topics.noteDecided(generation, domain.decider().stateVersion());
     Pace pace =
         new Pace(
             Set.of(
@@ -141,10 +141,12 @@ final class LogRebuildRun {
         new LogComparison(streams.connection(), topics, generation, pace, progress())) {
       comparison.run(reached.eventEnds());
       Optional<Difference> first = comparison.first();
-      return first.isEmpty()
-          ? new Identical(generation.number(), comparison.events(), comparison.outcomes())
-          : new Different(
-              generation.number(), comparison.events(), comparison.outcomes(), first.get());
+      if (first.isEmpty()) {
+        return new Identical(generation.number(), comparison.events(), comparison.outcomes());
+      }
+      topics.noteDifferent(generation);
+      return new Different(
+          generation.number(), comparison.events(), comparison.outcomes(), first.get());
     }
   }
 

@@ -50,7 +50,7 @@ final class LogTopics {
     this.manifest = new Manifest(connection, schema.manifestTopic());
     this.removal = removal;
     String outputs =
-        OutputTopics.live(schema).all().stream()
+        OutputTopics.ofGeneration(schema, DomainSchema.FIRST_LOG).all().stream()
             .map(Pattern::quote)
             .collect(Collectors.joining("|"));
     // Their own topics, and the application's: "pleat.<domain>.log.g2." with what comes after it.
@@ -169,9 +169,17 @@ final class LogTopics {
 
   // ---- other generations
 
-  /** Those that are, or of which something is left; oldest first. */
+  /**
+   * Those that are beside the live log, or of which something is left; oldest first. What served
+   * before is not among them: it is not deleted.
+   */
   List<LogGeneration> generations() {
-    return found().stream().map(number -> new LogGeneration(schema, number)).toList();
+    // Asked again, because another process may have switched since this one was started.
+    int serving = ServingLog.of(manifest.read()).number();
+    return found().stream()
+        .filter(number -> number > serving)
+        .map(number -> new LogGeneration(schema, number))
+        .toList();
   }
 
   private Set<Integer> found() {
@@ -188,13 +196,60 @@ final class LogTopics {
     return numbers;
   }
 
-  /** Whether its application has left something: then it was broken off, or runs somewhere. */
+  /**
+   * Whether its application has left something and not decided all: then it was broken off, or runs
+   * somewhere.
+   */
   boolean isUnfinished(LogGeneration generation) {
     String id = generation.applicationId();
-    return removal.storesHere().contains(id)
-        || Cluster.await(admin.listTopics().names()).stream()
-            .anyMatch(name -> name.startsWith(id + "-"));
+    boolean hasLeft =
+        removal.storesHere().contains(id)
+            || Cluster.await(admin.listTopics().names()).stream()
+                .anyMatch(name -> name.startsWith(id + "-"));
+    return hasLeft && rebuilt(generation).isEmpty();
   }
+
+  // ---- those that are done
+
+  /**
+   * Notes that all commands are decided into it, which its application has stopped to do.
+   *
+   * @param stateVersion of the rules they were decided by
+   */
+  void noteDecided(LogGeneration generation, int stateVersion) {
+    RebuiltLog rebuilt = new RebuiltLog(topicIds(generation), false);
+    DomainSchema<?, ?> on = schema.onLog(generation.number());
+    String stateId = rebuilt.topicIds().get(CommandTopology.stateTopic(on));
+    if (stateId == null) {
+      throw new IllegalStateException(CommandTopology.stateTopic(on) + " is not there");
+    }
+    new Refold.Fold(stateVersion, stateId, 0, true).write(manifest, on);
+    rebuilt.write(manifest, generation);
+  }
+
+  /** Notes that it was compared to the end, and is different. */
+  void noteDifferent(LogGeneration generation) {
+    new RebuiltLog(topicIds(generation), true).write(manifest, generation);
+  }
+
+  /** What was noted of it, if its topics are still the same. */
+  Optional<RebuiltLog> rebuilt(LogGeneration generation) {
+    return RebuiltLog.of(manifest.read(), generation)
+        .filter(noted -> noted.topicIds().equals(topicIds(generation)));
+  }
+
+  private Map<String, String> topicIds(LogGeneration generation) {
+    List<String> outputs = generation.topics().all();
+    List<String> names =
+        Cluster.await(admin.listTopics().names()).stream()
+            .filter(
+                name -> outputs.contains(name) || name.startsWith(generation.applicationId() + "-"))
+            .toList();
+    return describe(names).stream()
+        .collect(Collectors.toMap(TopicDescription::name, each -> each.topicId().toString()));
+  }
+
+  // ---- made and deleted
 
   /**
    * Makes its topics, each like the live one.
@@ -241,17 +296,13 @@ final class LogTopics {
   }
 
   /**
-   * Deletes the group, the stores and the own topics of its application.
+   * Deletes the group, the stores and the own topics of its application, and what came of the
+   * commands.
    *
    * @return whether nothing is left in the cluster; not if a process somewhere still runs it
    */
-  boolean deleteApplication(LogGeneration generation) {
-    return removal.remove(generation.applicationId());
-  }
-
-  /** The same, and what came of the commands. */
   boolean delete(LogGeneration generation) {
-    if (!deleteApplication(generation)) {
+    if (!removal.remove(generation.applicationId())) {
       return false;
     }
     for (String topic : generation.topics().all()) {

@@ -63,8 +63,6 @@ final class Refold {
   /** The clocks of two brokers do not differ by more. */
   private static final Duration CLOCK_DIFFERENCE = Duration.ofHours(1);
 
-  private static final String KEY = "state";
-
   /**
    * What the state was folded with.
    *
@@ -73,7 +71,21 @@ final class Refold {
    * @param refolds how often the state was folded anew, this time included
    * @param complete false from the beginning to the end of a refold
    */
-  record Fold(int stateVersion, String changelogId, int refolds, boolean complete) {}
+  record Fold(int stateVersion, String changelogId, int refolds, boolean complete) {
+
+    private static String key(DomainSchema<?, ?> schema) {
+      return schema.log() == DomainSchema.FIRST_LOG ? "state" : "state.g" + schema.log();
+    }
+
+    static Optional<Fold> of(Map<String, byte[]> manifest, DomainSchema<?, ?> schema) {
+      return Optional.ofNullable(manifest.get(key(schema)))
+          .map(row -> JsonCodec.readValue(row, Fold.class));
+    }
+
+    void write(Manifest manifest, DomainSchema<?, ?> schema) {
+      manifest.write(Map.of(key(schema), JsonCodec.writeValue(this, Fold.class)));
+    }
+  }
 
   private final Domain<?, ?, ?> domain;
   private final DomainSchema<?, ?> schema;
@@ -105,6 +117,7 @@ final class Refold {
    */
   int complete(StreamsRole.Waiting waiting) {
     try (Admin admin = Admin.create(streams.connection())) {
+      awaitNobodyOnTheLogBefore(admin, waiting);
       RefoldGroup group = new RefoldGroup(admin, applicationId, stateVersion, streams.instanceId());
       EventsToFold events = new EventsToFold(admin, streams.connection(), schema, applicationId);
       while (true) {
@@ -136,13 +149,37 @@ final class Refold {
     }
   }
 
+  /** Two applications must not decide for two logs; see {@link LogSwitch}. */
+  private void awaitNobodyOnTheLogBefore(Admin admin, StreamsRole.Waiting waiting) {
+    ServingLog serving = ServingLog.of(manifest.read());
+    if (serving.number() != schema.log()) {
+      throw new IllegalStateException(
+          "generation %d of the log took the place of generation %d: start this process again"
+              .formatted(serving.number(), schema.log()));
+    }
+    if (serving.before() == 0) {
+      return;
+    }
+    RefoldGroup before =
+        new RefoldGroup(
+            admin,
+            CommandTopology.applicationId(schema, serving.before()),
+            stateVersion,
+            streams.instanceId());
+    while (!before.isEmpty()) {
+      waiting.says(
+          "other instances still decide into the log before this one: stop them: "
+              + before.others());
+      waiting.pause(PAUSE);
+    }
+  }
+
   private Optional<Fold> recorded() {
-    return Optional.ofNullable(manifest.read().get(KEY))
-        .map(row -> JsonCodec.readValue(row, Fold.class));
+    return Fold.of(manifest.read(), schema);
   }
 
   private Fold write(Fold fold) {
-    manifest.write(Map.of(KEY, JsonCodec.writeValue(fold, Fold.class)));
+    fold.write(manifest, schema);
     return fold;
   }
 

@@ -11,6 +11,7 @@ import dev.pleat.topology.Domain;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
@@ -40,6 +41,7 @@ final class ServedView {
   private final Domain<?, ?, ?> domain;
   private final DomainSchema<?, ?> schema;
   private final View view;
+  private final Map<String, Integer> logs;
   private final GenerationLog log;
   private final GenerationRemoval removal;
   private final RunningGeneration.Surroundings surroundings;
@@ -71,6 +73,7 @@ final class ServedView {
     this.domain = domain;
     this.schema = domain.schema();
     this.view = view;
+    this.logs = Generation.logs(schema, view);
     this.log = log;
     this.removal = removal;
     this.surroundings = surroundings;
@@ -104,10 +107,11 @@ final class ServedView {
 
   // ---- which generations run here
 
-  /** Of the version that this release declares, oldest first. */
+  /** Of the version that this release declares and the logs that serve, oldest first. */
   private List<Generation> own() {
     return log.of(schema, view).stream()
-        .filter(each -> each.version() == view.version() && each.state() != State.DROPPED)
+        .filter(each -> each.version() == view.version() && each.logs().equals(logs))
+        .filter(each -> each.state() != State.DROPPED)
         .toList();
   }
 
@@ -129,7 +133,8 @@ final class ServedView {
 
   private Generation fresh(int eventsPerSecond) {
     int last = log.of(schema, view).stream().mapToInt(Generation::number).max().orElse(0);
-    return new Generation(view.name(), last + 1, view.version(), State.BUILDING, eventsPerSecond);
+    return new Generation(
+        view.name(), last + 1, view.version(), State.BUILDING, eventsPerSecond, logs);
   }
 
   /** Runs the newest generation of this version, and none that was dropped. */
@@ -365,7 +370,7 @@ final class ServedView {
     try {
       Generation wanted = fresh(eventsPerSecond);
       Generation counts = log.write(schema, wanted);
-      return counts.version() == wanted.version()
+      return counts.isLike(wanted)
           ? new Answer.Found<>(counts.number())
           : new Answer.Unavailable<>(
               Answer.NOT_NOW, "another process began one at the same time: look at pleat views");

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -34,6 +35,8 @@ import picocli.CommandLine.ParseResult;
  * @param insecure whether another address than loopback may be served without authentication
  * @param acceptRecreatedTopics whether a commands topic that was deleted and created again is
  *     accepted: its records are then read from the beginning
+ * @param switchLog the generation of its log that is to take the place of the one that serves, by
+ *     the name of the domain; only when every other process of that domain is stopped
  */
 record Settings(
     String host,
@@ -45,7 +48,8 @@ record Settings(
     Optional<String> bootstrapServers,
     List<String> domains,
     boolean insecure,
-    boolean acceptRecreatedTopics) {
+    boolean acceptRecreatedTopics,
+    Map<String, Integer> switchLog) {
 
   static final String DEFAULT = " Default: ${DEFAULT-VALUE}.";
   private static final int HELP_WIDTH = 100;
@@ -54,6 +58,13 @@ record Settings(
   private static final int MAX_PARTITIONS = 10_000;
   private static final Pattern ADDRESS =
       Pattern.compile("(?:[A-Za-z0-9.-]{1,253}|\\[[0-9A-Fa-f:.]{2,45}\\]):([0-9]{1,5})");
+  private static final Pattern GENERATION = Pattern.compile("([a-z0-9-]{1,63})=([1-9][0-9]{0,8})");
+
+  /** Keeps its own copies. */
+  Settings {
+    domains = List.copyOf(domains);
+    switchLog = Map.copyOf(switchLog);
+  }
 
   /** The flags, with defaults and units, as {@code --help} shows them. */
   static CommandSpec spec(Map<String, String> environment) {
@@ -106,6 +117,13 @@ record Settings(
                     .description(
                         "Start although a commands topic was deleted and created again; its"
                             + " records are then read from the beginning.")
+                    .build())
+            .addOption(
+                option("--switch-log", "DOMAIN=GENERATION", String.class, null)
+                    .description(
+                        "Let a rebuilt generation of a domain's log take the place of the one that"
+                            + " serves, comma separated; only when every other process of the"
+                            + " domain is stopped, and for good. See pleat log switch.")
                     .build());
     return described(
         spec, environment, "Starts Pleat: decides commands, keeps views, answers HTTP.");
@@ -184,9 +202,26 @@ record Settings(
                 .map(String::strip)
                 .toList(),
             Settings.<Boolean>value(spec, "--insecure").orElse(false),
-            Settings.<Boolean>value(spec, "--accept-recreated-topics").orElse(false));
+            Settings.<Boolean>value(spec, "--accept-recreated-topics").orElse(false),
+            Settings.<String>value(spec, "--switch-log")
+                .filter(text -> !text.isBlank())
+                .map(Settings::generations)
+                .orElse(Map.of()));
     settings.check();
     return settings;
+  }
+
+  private static Map<String, Integer> generations(String text) {
+    Map<String, Integer> generations = new LinkedHashMap<>();
+    for (String each : text.split(",", -1)) {
+      Matcher parts = GENERATION.matcher(each.strip());
+      if (!parts.matches()
+          || generations.put(parts.group(1), Integer.parseInt(parts.group(2))) != null) {
+        throw new StartRefused(
+            "--switch-log " + text + ": must be a domain and a generation, like calculator=2");
+      }
+    }
+    return generations;
   }
 
   static <T> Optional<T> value(CommandSpec spec, String flag) {

@@ -57,8 +57,9 @@ final class TopicSetup {
    *
    * @param commands the log of the commands
    * @param eventsTopicId the id of the log of the events, which tokens name
+   * @param log which generation of the log of the events and outcomes serves
    */
-  record Topics(InputLog commands, String eventsTopicId) {}
+  record Topics(InputLog commands, String eventsTopicId, int log) {}
 
   /**
    * What a topic was created as.
@@ -72,20 +73,32 @@ final class TopicSetup {
   /**
    * Makes sure a domain's topics exist and can be trusted.
    *
+   * @param declared the domain, on the first generation of its log
    * @param partitions of each topic that has to be created for a new domain
    * @param acceptRecreated whether a commands topic created again is accepted
+   * @param wanted the generation of the log that is to take the place of the one that serves
    * @throws StartRefused if they cannot be trusted; the message says what to do
    */
-  Topics prepare(DomainSchema<?, ?> schema, int partitions, boolean acceptRecreated) {
-    create(List.of(compacted(schema.manifestTopic()), compacted(schema.viewsTopic())));
+  Topics prepare(
+      DomainSchema<?, ?> declared,
+      int partitions,
+      boolean acceptRecreated,
+      Optional<LogSwitch> wanted) {
+    create(List.of(compacted(declared.manifestTopic()), compacted(declared.viewsTopic())));
+    Manifest written = new Manifest(connection, declared.manifestTopic());
+    awaitAll(List.of(written.topic()));
+    Map<String, byte[]> rows = written.read();
+    ServingLog serving = ServingLog.of(rows);
+    Optional<LogSwitch> due = wanted.filter(it -> it.isDue(serving));
+    due.ifPresent(LogSwitch::requirePossible);
+    DomainSchema<?, ?> schema = declared.onLog(due.map(LogSwitch::number).orElse(serving.number()));
     List<String> names =
         List.of(
             schema.commandsTopic(),
             schema.eventsTopic(),
             schema.outcomesTopic(),
             schema.deadLettersTopic());
-    Manifest written = new Manifest(connection, schema.manifestTopic());
-    Map<String, Created> manifest = readManifest(written, names);
+    Map<String, Created> manifest = created(rows, names);
     Map<String, TopicDescription> existing = describe(names);
 
     for (String name : names) {
@@ -125,6 +138,9 @@ final class TopicSetup {
           created.put(name, new Created(id, described.partitions().size(), insteadOf));
         });
     record(written, manifest, created);
+    // Last: what is refused above leaves the log as it was.
+    ServingLog now = due.map(it -> it.make(written, serving)).orElse(serving);
+    LogSwitch.close(admin, written, declared, now, count);
     Created commands = created.get(schema.commandsTopic());
     Created events = created.get(schema.eventsTopic());
     if (commands == null || events == null) {
@@ -135,7 +151,8 @@ final class TopicSetup {
             commands.topicId(),
             commands.partitions(),
             acceptRecreated || commands.insteadOf().isPresent()),
-        events.topicId());
+        events.topicId(),
+        schema.log());
   }
 
   /** Makes sure there is what a domain needs that has no messages of its own. */
@@ -346,9 +363,7 @@ final class TopicSetup {
         });
   }
 
-  private Map<String, Created> readManifest(Manifest manifest, List<String> names) {
-    awaitAll(List.of(manifest.topic()));
-    Map<String, byte[]> rows = manifest.read();
+  private static Map<String, Created> created(Map<String, byte[]> rows, List<String> names) {
     Map<String, Created> created = new LinkedHashMap<>();
     for (String name : names) {
       Optional.ofNullable(rows.get(name))

@@ -21,7 +21,7 @@ final class CopySourceTest {
     Map<TopicPartition, Long> first = Map.of(rows(0), 5L, rows(1), 0L, seen(0), 0L, seen(1), 0L);
     Map<TopicPartition, Long> ends = Map.of(rows(0), 90L, rows(1), 10L, seen(0), 90L, seen(1), 10L);
     return new CopySource(
-        new Generation("values", generation, 1, Generation.State.SERVING, 0),
+        new Generation("values", generation, 1, Generation.State.SERVING, 0, Map.of()),
         "rows",
         Optional.of("seen"),
         2,

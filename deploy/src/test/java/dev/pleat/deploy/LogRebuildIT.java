@@ -7,24 +7,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.pleat.schemas.CommandContext;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.Outcome.Rejected;
 import dev.pleat.schemas.RecordedEvent;
-import dev.pleat.schemas.calculator.CalculatorCommand;
-import dev.pleat.schemas.calculator.CalculatorCommand.UpdateValue;
-import dev.pleat.schemas.calculator.CalculatorEvent;
 import dev.pleat.schemas.calculator.CalculatorEvent.ValueUpdated;
 import dev.pleat.schemas.calculator.CalculatorSchema;
-import dev.pleat.schemas.calculator.CalculatorValue;
-import dev.pleat.schemas.calculator.Operation;
-import dev.pleat.topology.Decider;
-import dev.pleat.topology.Decision;
 import dev.pleat.topology.Domain;
-import dev.pleat.topology.calculator.Calculator;
 import dev.pleat.topology.calculator.CalculatorDomain;
-import dev.pleat.topology.calculator.CalculatorValueProjection;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -337,50 +327,6 @@ final class LogRebuildIT {
 
   // ---- other rules
 
-  /** The calculator of a later release, in which multiplying by a negative number does nothing. */
-  private static final class Changed
-      implements Decider<Calculator.State, CalculatorCommand, CalculatorEvent> {
-    private final Calculator calculator = new Calculator();
-
-    static boolean isConcerned(Operation operation, double value) {
-      return operation == Operation.MULTIPLY && value < 0;
-    }
-
-    static Domain<?, ?, ?> domain() {
-      return Domain.of(CalculatorSchema.SCHEMA)
-          .decidedBy(new Changed(), Calculator.State.class)
-          .projectedTo(
-              CalculatorSchema.VALUES, CalculatorValue.class, new CalculatorValueProjection())
-          .build();
-    }
-
-    @Override
-    public Calculator.State initialState() {
-      return calculator.initialState();
-    }
-
-    @Override
-    public Decision<CalculatorEvent> decide(
-        Calculator.State state, CalculatorCommand command, CommandContext context) {
-      Decision<CalculatorEvent> before = calculator.decide(state, command, context);
-      return before instanceof Decision.Accepted
-              && command instanceof UpdateValue update
-              && isConcerned(update.operation(), update.value())
-          ? Decision.unchanged()
-          : before;
-    }
-
-    @Override
-    public Calculator.State evolve(Calculator.State state, CalculatorEvent event) {
-      return calculator.evolve(state, event);
-    }
-
-    @Override
-    public int stateVersion() {
-      return calculator.stateVersion();
-    }
-  }
-
   /** The first event that the changed rules would not make: by time, then by partition. */
   private ConsumerRecord<byte[], byte[]> firstConcerned() {
     return records("events").stream()
@@ -390,7 +336,7 @@ final class LogRebuildIT {
               return event.action().equals("ValueUpdated")
                   && JsonCodec.toRecord(event.data(), ValueUpdated.class)
                       instanceof ValueUpdated updated
-                  && Changed.isConcerned(updated.operation(), updated.value());
+                  && ChangedCalculator.isConcerned(updated.operation(), updated.value());
             })
         .min(
             Comparator.<ConsumerRecord<byte[], byte[]>>comparingLong(ConsumerRecord::timestamp)
@@ -409,7 +355,7 @@ final class LogRebuildIT {
     leaveUnfinished();
     stop();
 
-    start(Changed.domain());
+    start(ChangedCalculator.domain());
     awaitNothingLeft();
     Map<String, List<String>> before = everything();
     String said = operator.pleat("log", "rebuild", "calculator", "--rate", "0");
@@ -462,11 +408,16 @@ final class LogRebuildIT {
   private void lookedAtAndDeleted() {
     int generation = json(api.get(LOG)).get("generation").asInt();
     String suffix = ".g" + generation;
+    String application = APPLICATION + "g" + generation + ".";
     assertEquals(
         Set.of(
             "calculator.events" + suffix,
             "calculator.outcomes" + suffix,
-            "calculator.dead-letters" + suffix),
+            "calculator.dead-letters" + suffix,
+            application,
+            application + "-aggregates-changelog",
+            application + "-decided-commands-changelog",
+            application + "-processed-position-changelog"),
         ofOtherGenerations());
     assertEquals(end("dead-letters"), end("dead-letters" + suffix));
     assertTrue(end("events" + suffix) < end("events"));

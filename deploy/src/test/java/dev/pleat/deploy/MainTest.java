@@ -85,6 +85,7 @@ final class MainTest {
             "--bootstrap-servers",
             "--insecure",
             "--accept-recreated-topics",
+            "--switch-log",
             "PLEAT_")) {
       assertTrue(ended.out().contains(word), word + " in " + ended.out());
     }
@@ -95,7 +96,7 @@ final class MainTest {
     Ended ended = run(Map.of(), List.of("log"));
 
     assertEquals(2, ended.exit());
-    for (String word : List.of("rebuild", "status", "cancel")) {
+    for (String word : List.of("rebuild", "status", "switch", "cancel")) {
       assertTrue(ended.out().contains(word), ended.out());
     }
   }
@@ -146,6 +147,14 @@ final class MainTest {
         List.of(
             "pleat-1", ":8080", "pleat-1:", "pleat-1:0", "pleat-1:65536", "http://a:1", "::1:1")) {
       assertRefused(serve("--advertised-address", address), "--advertised-address " + address);
+    }
+  }
+
+  @Test
+  void refuses_a_switch_that_names_no_generation_of_a_domain() {
+    for (String told :
+        List.of("calculator", "calculator=", "calculator=0", "=2", "calculator=2,", "a=2,a=3")) {
+      assertRefused(serve("--switch-log", told), "--switch-log " + told, "like calculator=2");
     }
   }
 

@@ -67,7 +67,8 @@ final class MarketIT {
                 directory.resolve("market"),
                 Optional.of(broker.bootstrapServers()),
                 false,
-                List.of(ListingDomain.LISTINGS, EnrolmentDomain.ENROLMENTS, MarketDomain.MARKET)));
+                List.of(ListingDomain.LISTINGS, EnrolmentDomain.ENROLMENTS, MarketDomain.MARKET),
+                Map.of()));
     http = new ApiClient(market.url());
   }
 

@@ -179,7 +179,8 @@ final class OlderHistoryIT {
     try (Broker broker = EmbeddedBroker.start(directory.resolve("broker"), 0)) {
       Map<String, Object> connection = Map.of("bootstrap.servers", broker.bootstrapServers());
       try (Admin admin = Admin.create(connection)) {
-        new TopicSetup(admin, connection).prepare(CalculatorSchema.SCHEMA, 4, false);
+        new TopicSetup(admin, connection)
+            .prepare(CalculatorSchema.SCHEMA, 4, false, Optional.empty());
       }
       List<String> written = written(connection);
       recordAsBefore(connection);

@@ -81,7 +81,8 @@ final class PolicyIT {
         directory.resolve("pleat"),
         Optional.of(broker.bootstrapServers()),
         acceptRecreated,
-        List.of(Errands.ERRANDS));
+        List.of(Errands.ERRANDS),
+        Map.of());
   }
 
   private static TopicReader events() {

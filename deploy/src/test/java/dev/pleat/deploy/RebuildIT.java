@@ -305,8 +305,10 @@ final class RebuildIT {
             new StringSerializer(),
             new ByteArraySerializer())) {
       Map.of(
-              "values.g1", new Generation("values", 1, 9, Generation.State.DROPPED, 0).bytes(),
-              "values.g7", new Generation("values", 8, 1, Generation.State.SERVING, 0).bytes(),
+              "values.g1",
+                  new Generation("values", 1, 9, Generation.State.DROPPED, 0, Map.of()).bytes(),
+              "values.g7",
+                  new Generation("values", 8, 1, Generation.State.SERVING, 0, Map.of()).bytes(),
               "values.g9", "no JSON".getBytes(UTF_8))
           .forEach((key, row) -> producer.send(new ProducerRecord<>("calculator.views", key, row)));
     }

@@ -107,7 +107,7 @@ final class ReplicaLogIT {
   }
 
   private static void say(int number, State state) {
-    Generation row = new Generation("values", number, 1, state, 0);
+    Generation row = new Generation("values", number, 1, state, 0, Map.of());
     view.beginTransaction();
     view.send(new ProducerRecord<>("calculator.views", 0, row.key(), row.bytes()));
     view.commitTransaction();

@@ -7,6 +7,7 @@ import dev.pleat.topology.calculator.CalculatorDomain;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Starts the application in this JVM as {@code pleat serve} does, on free ports. */
@@ -28,7 +29,22 @@ final class Servers {
 
   /** The same of these domains. */
   static Instance embedded(Path dataDir, Domain<?, ?, ?>... domains) {
-    return ready(launch(dataDir, Optional.empty(), false, List.of(domains)));
+    return switched(dataDir, Map.of(), domains);
+  }
+
+  /** The same, told to let these generations take the place of the logs that serve. */
+  static Instance switched(
+      Path dataDir, Map<String, Integer> switchLog, Domain<?, ?, ?>... domains) {
+    return ready(launch(dataDir, Optional.empty(), false, List.of(domains), switchLog));
+  }
+
+  /** Joined to a broker, told to switch, and perhaps not ready yet. */
+  static Instance switched(
+      Path dataDir,
+      String bootstrapServers,
+      Map<String, Integer> switchLog,
+      Domain<?, ?, ?>... domains) {
+    return launch(dataDir, Optional.of(bootstrapServers), false, List.of(domains), switchLog);
   }
 
   /** Joined to a broker, ready. */
@@ -38,18 +54,18 @@ final class Servers {
 
   /** Joined to a broker with these domains, ready. */
   static Instance joined(Path dataDir, String bootstrapServers, Domain<?, ?, ?>... domains) {
-    return ready(launch(dataDir, Optional.of(bootstrapServers), false, List.of(domains)));
+    return ready(launch(dataDir, Optional.of(bootstrapServers), false, List.of(domains), Map.of()));
   }
 
   /** Started, and perhaps not ready yet. */
   static Instance launch(
       Path dataDir, Optional<String> bootstrapServers, boolean acceptRecreatedTopics) {
-    return launch(dataDir, bootstrapServers, acceptRecreatedTopics, DOMAINS);
+    return launch(dataDir, bootstrapServers, acceptRecreatedTopics, DOMAINS, Map.of());
   }
 
   /** Joined to a broker with this domain, and perhaps not ready yet. */
   static Instance launch(Path dataDir, String bootstrapServers, Domain<?, ?, ?> domain) {
-    return launch(dataDir, Optional.of(bootstrapServers), false, List.of(domain));
+    return launch(dataDir, Optional.of(bootstrapServers), false, List.of(domain), Map.of());
   }
 
   /** Started with these domains, and perhaps not ready yet. */
@@ -57,7 +73,8 @@ final class Servers {
       Path dataDir,
       Optional<String> bootstrapServers,
       boolean acceptRecreatedTopics,
-      List<Domain<?, ?, ?>> domains) {
+      List<Domain<?, ?, ?>> domains,
+      Map<String, Integer> switchLog) {
     return Instance.start(
         new Settings(
             "127.0.0.1",
@@ -69,7 +86,8 @@ final class Servers {
             bootstrapServers,
             List.of(),
             false,
-            acceptRecreatedTopics),
+            acceptRecreatedTopics,
+            switchLog),
         domains,
         line -> {});
   }

@@ -95,7 +95,8 @@ final class TopicSetupIT {
   }
 
   private static TopicSetup.Topics prepare(boolean acceptRecreated) {
-    return new TopicSetup(admin, connection()).prepare(SCHEMA, PARTITIONS, acceptRecreated);
+    return new TopicSetup(admin, connection())
+        .prepare(SCHEMA, PARTITIONS, acceptRecreated, Optional.empty());
   }
 
   private static TopicSetup.Topics prepare() {

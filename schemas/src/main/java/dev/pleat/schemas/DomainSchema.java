@@ -34,6 +34,9 @@ public final class DomainSchema<C, E> {
   /** The name of the application that decides all commands again; no view may have it. */
   public static final String LOG = "log";
 
+  /** The number of the log that every domain has to begin with. */
+  public static final int FIRST_LOG = 1;
+
   private static final String VERSION = "version";
   private static final int MAX_ID_BYTES = 256;
 
@@ -102,6 +105,10 @@ public final class DomainSchema<C, E> {
           name, row, derived, Stream.concat(indexes.stream(), Stream.of(index)).toList(), version);
     }
 
+    private View onLogs(Map<String, Integer> logs) {
+      return new View(name, row, derived.map(it -> it.onLogs(logs)), indexes, version);
+    }
+
     private View inVersion(int number) {
       return new View(name, row, derived, indexes, number);
     }
@@ -168,6 +175,10 @@ public final class DomainSchema<C, E> {
     public Derived {
       sources = List.copyOf(sources);
     }
+
+    private Derived onLogs(Map<String, Integer> logs) {
+      return new Derived(keyField, keyFormat, allOnLogs(sources, logs));
+    }
   }
 
   /** The first step of a view or policy over the events of a domain, and its stores' names. */
@@ -212,6 +223,11 @@ public final class DomainSchema<C, E> {
     public DeclaredPolicy {
       sources = List.copyOf(sources);
       targets = List.copyOf(targets);
+    }
+
+    private DeclaredPolicy onLogs(Map<String, Integer> logs) {
+      return new DeclaredPolicy(
+          name, allOnLogs(sources, logs), allOnLogs(targets, logs), beginning);
     }
 
     /** The state store of what the policy remembers: aggregate id (UTF-8) to bytes. */
@@ -277,6 +293,7 @@ public final class DomainSchema<C, E> {
   private final Map<String, List<Upcaster>> upcasters;
   private final List<Route> routes;
   private final JsonSchemas jsonSchemas;
+  private final int log;
 
   private DomainSchema(Builder<C, E> builder, Map<String, Class<? extends E>> events) {
     this.name = builder.name;
@@ -297,6 +314,26 @@ public final class DomainSchema<C, E> {
                 .flatMap(Set::stream)
                 .sorted()
                 .toList());
+    this.log = FIRST_LOG;
+  }
+
+  private DomainSchema(
+      DomainSchema<C, E> of,
+      Map<String, View> views,
+      Map<String, DeclaredPolicy> policies,
+      int log) {
+    this.name = of.name;
+    this.idField = of.idField;
+    this.idFormat = of.idFormat;
+    this.normalForm = of.normalForm;
+    this.actions = of.actions;
+    this.events = of.events;
+    this.views = Map.copyOf(views);
+    this.policies = Map.copyOf(policies);
+    this.upcasters = of.upcasters;
+    this.routes = of.routes;
+    this.jsonSchemas = of.jsonSchemas;
+    this.log = log;
   }
 
   /**
@@ -332,6 +369,39 @@ public final class DomainSchema<C, E> {
       ascii &= each < 0x80;
     }
     return ascii || id.getBytes(UTF_8).length <= MAX_ID_BYTES;
+  }
+
+  /**
+   * The same domain where its log, and those its views are made from, are other generations than
+   * the first. Of a domain that is not among these it stays as it is.
+   *
+   * @param logs the number of the log, by the name of the domain
+   */
+  public DomainSchema<C, E> onLogs(Map<String, Integer> logs) {
+    Map<String, View> mapped = new LinkedHashMap<>();
+    views.forEach((view, declared) -> mapped.put(view, declared.onLogs(logs)));
+    Map<String, DeclaredPolicy> reacting = new LinkedHashMap<>();
+    policies.forEach((policy, declared) -> reacting.put(policy, declared.onLogs(logs)));
+    return new DomainSchema<>(this, mapped, reacting, logs.getOrDefault(name, log));
+  }
+
+  /** The same domain on this generation of its log. */
+  public DomainSchema<C, E> onLog(int number) {
+    return onLogs(Map.of(name, number));
+  }
+
+  /** Which generation of its log the topics are named after; {@link #FIRST_LOG} to begin with. */
+  public int log() {
+    return log;
+  }
+
+  private static List<DomainSchema<?, ?>> allOnLogs(
+      List<DomainSchema<?, ?>> schemas, Map<String, Integer> logs) {
+    return schemas.stream().<DomainSchema<?, ?>>map(schema -> schema.onLogs(logs)).toList();
+  }
+
+  private String ofLog(String topic) {
+    return log == FIRST_LOG ? topic : topic + ".g" + log;
   }
 
   /** The name of the domain. */
@@ -460,7 +530,9 @@ public final class DomainSchema<C, E> {
 
   /** The domains whose events a policy of this one reacts to. */
   public List<DomainSchema<?, ?>> sources(DeclaredPolicy policy) {
-    return policy.sources().isEmpty() ? List.of(this) : policy.sources();
+    // As with views: one that was taken from another copy may be on other logs.
+    List<DomainSchema<?, ?>> declared = policies.getOrDefault(policy.name(), policy).sources();
+    return declared.isEmpty() ? List.of(this) : declared;
   }
 
   /** The domains to which a policy of this one sends commands. */
@@ -475,7 +547,10 @@ public final class DomainSchema<C, E> {
 
   /** The domains whose events a view of this one is made from. */
   public List<DomainSchema<?, ?>> sources(View view) {
-    List<DomainSchema<?, ?>> declared = view.derived().map(Derived::sources).orElse(List.of());
+    // The view as this schema has it: the sources of one that was taken from another copy may be on
+    // other logs.
+    List<DomainSchema<?, ?>> declared =
+        views.getOrDefault(view.name(), view).derived().map(Derived::sources).orElse(List.of());
     return declared.isEmpty() ? List.of(this) : declared;
   }
 
@@ -506,17 +581,17 @@ public final class DomainSchema<C, E> {
 
   /** The topic of the events: the source of truth. */
   public String eventsTopic() {
-    return name + ".events";
+    return ofLog(name + ".events");
   }
 
   /** The topic of the outcomes. */
   public String outcomesTopic() {
-    return name + ".outcomes";
+    return ofLog(name + ".outcomes");
   }
 
   /** The topic of the records that could not be read as a command at all. */
   public String deadLettersTopic() {
-    return name + ".dead-letters";
+    return ofLog(name + ".dead-letters");
   }
 
   /** The compacted topic that records what the other topics were created as. */

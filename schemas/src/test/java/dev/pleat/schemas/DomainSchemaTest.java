@@ -12,6 +12,7 @@ import dev.pleat.schemas.DomainSchemaTest.LampCommand.SwitchOn;
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,42 @@ class DomainSchemaTest {
         lamps.actions().stream().map(DomainSchema.Action::name).toList());
     assertEquals(Optional.empty(), lamps.action("SwitchedOn"));
     assertEquals("rooms", lamps.view("rooms").orElseThrow().rowsStore());
+  }
+
+  @Test
+  void names_the_topics_of_a_log_that_took_the_place_of_the_first() {
+    DomainSchema<LampCommand, LampEvent> lamps = lamps(schema -> schema).build();
+    DomainSchema<LampCommand, LampEvent> second = lamps.onLog(2);
+
+    assertEquals("lamps.events.g2", second.eventsTopic());
+    assertEquals("lamps.outcomes.g2", second.outcomesTopic());
+    assertEquals("lamps.dead-letters.g2", second.deadLettersTopic());
+    assertEquals("lamps.commands", second.commandsTopic());
+    assertEquals("lamps.manifest", second.manifestTopic());
+    assertEquals("lamps.views", second.viewsTopic());
+    assertEquals("lamps.events.g3", second.onLog(3).eventsTopic());
+    assertEquals("lamps.events", second.onLog(DomainSchema.FIRST_LOG).eventsTopic());
+    assertEquals("lamps.events.g2", second.onLogs(Map.of("other", 7)).eventsTopic());
+    assertEquals(lamps.actions(), second.actions());
+    assertEquals(1, lamps.log());
+  }
+
+  @Test
+  void a_view_is_made_from_the_logs_that_serve() {
+    DomainSchema<LampCommand, LampEvent> lamps = lamps(schema -> schema).build();
+    DomainSchema<Void, Void> derived =
+        DomainSchema.ofViews("lamps", DomainSchemaTest.class)
+            .derivedView("rooms", Room.class, "room-id", IdFormat.TEXT, lamps)
+            .build();
+    DomainSchema.View declared = derived.view("rooms").orElseThrow();
+
+    DomainSchema<Void, Void> mapped = derived.onLogs(Map.of("lamps", 4));
+
+    assertEquals("lamps.events", derived.sources(declared).getFirst().eventsTopic());
+    assertEquals("lamps.events.g4", mapped.sources(declared).getFirst().eventsTopic());
+    assertEquals(
+        "lamps.events.g4",
+        mapped.sources(mapped.view("rooms").orElseThrow()).getFirst().eventsTopic());
   }
 
   @Test

@@ -27,14 +27,19 @@ public final class CommandTopology {
 
   private CommandTopology() {}
 
-  /** The Kafka Streams application id; the last dot keeps one id from being another's prefix. */
+  /**
+   * The Kafka Streams application id; the last dot keeps one id from being another's prefix. A log
+   * that took the place of the first one is gone on with by the application that made it.
+   */
   public static String applicationId(DomainSchema<?, ?> schema) {
-    return "pleat." + schema.name() + ".commands.";
+    return schema.log() == DomainSchema.FIRST_LOG
+        ? "pleat." + schema.name() + ".commands."
+        : "pleat." + schema.name() + "." + DomainSchema.LOG + ".g" + schema.log() + ".";
   }
 
   /** The application id of the one that decides all commands again into another generation. */
   public static String applicationId(DomainSchema<?, ?> schema, int generation) {
-    return "pleat." + schema.name() + "." + DomainSchema.LOG + ".g" + generation + ".";
+    return applicationId(schema.onLog(generation));
   }
 
   /**

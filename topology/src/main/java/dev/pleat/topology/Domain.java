@@ -65,6 +65,15 @@ public final class Domain<S, C, E> {
     this.policies = Map.copyOf(builder.policies);
   }
 
+  private Domain(Domain<S, C, E> of, DomainSchema<C, E> schema) {
+    this.schema = schema;
+    this.rules = of.rules;
+    this.projections = of.projections;
+    this.derived = of.derived;
+    this.indexes = of.indexes;
+    this.policies = of.policies;
+  }
+
   /** Begins a domain with its names. */
   public static <C, E> Named<C, E> of(DomainSchema<C, E> schema) {
     return new Named<>(schema);
@@ -78,6 +87,11 @@ public final class Domain<S, C, E> {
   /** The names. */
   public DomainSchema<C, E> schema() {
     return schema;
+  }
+
+  /** The same rules on these logs, as {@link DomainSchema#onLogs} says. */
+  public Domain<S, C, E> onLogs(Map<String, Integer> logs) {
+    return new Domain<>(this, schema.onLogs(logs));
   }
 
   /**

@@ -68,17 +68,28 @@ public final class EventTables {
 
   /** The events of a source, each command's together. */
   private <E> KStream<String, WholeCommand<E>> guarded(DomainSchema<?, E> source) {
-    if (!schema.sources(view).contains(source)) {
-      throw new IllegalArgumentException(
-          "the view " + view.name() + " of " + schema + " does not declare " + source);
-    }
+    // By name: the domain says it as it was declared, and its log may be another one by now.
+    String events =
+        schema.sources(view).stream()
+            .filter(declared -> declared.name().equals(source.name()))
+            .map(DomainSchema::eventsTopic)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalArgumentException(
+                        "the view "
+                            + view.name()
+                            + " of "
+                            + schema
+                            + " does not declare "
+                            + source));
     if (!used.add(source.name())) {
       throw new IllegalArgumentException(
           "the view " + view.name() + " of " + schema + " uses " + source + " twice");
     }
     Guard guard = view.guard(source);
     return builder.stream(
-            source.eventsTopic(),
+            events,
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName(source.name() + "-events"))
         .processValues(
             EventGuard.supplier(view, guard, MessageCodec.of(source), resumptions),

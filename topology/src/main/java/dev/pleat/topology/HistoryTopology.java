@@ -45,9 +45,11 @@ public final class HistoryTopology {
 
   private HistoryTopology() {}
 
-  /** The Kafka Streams application id. */
+  /** The Kafka Streams application id: each generation of the log has one of its own. */
   public static String applicationId(DomainSchema<?, ?> schema) {
-    return "pleat." + schema.name() + ".history.";
+    String domain = "pleat." + schema.name() + ".";
+    String log = schema.log() == DomainSchema.FIRST_LOG ? "" : "g" + schema.log() + ".";
+    return domain + log + "history.";
   }
 
   /** The history of a domain, with snapshots every {@link #INTERVAL} events. */

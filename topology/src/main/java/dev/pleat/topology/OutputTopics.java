@@ -15,12 +15,9 @@ public record OutputTopics(String events, String outcomes, String deadLetters) {
         schema.eventsTopic(), schema.outcomesTopic(), schema.deadLettersTopic());
   }
 
-  /** Those of another generation of the log, from 2: the live ones are the first. */
+  /** Those of another generation of the log. */
   public static OutputTopics ofGeneration(DomainSchema<?, ?> schema, int generation) {
-    String suffix = ".g" + generation;
-    OutputTopics live = live(schema);
-    return new OutputTopics(
-        live.events() + suffix, live.outcomes() + suffix, live.deadLetters() + suffix);
+    return live(schema.onLog(generation));
   }
 
   /** All three, in this order. */

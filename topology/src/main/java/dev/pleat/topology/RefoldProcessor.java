@@ -72,6 +72,7 @@ final class RefoldProcessor<S, E> implements Processor<byte[], byte[], Void, Voi
     this.context = context;
     aggregates = context.getStateStore(Aggregate.STORE);
     memory.init(context);
+    RefoldMark.requireNotClosed(context);
   }
 
   @Override

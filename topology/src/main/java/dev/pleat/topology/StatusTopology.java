@@ -36,9 +36,11 @@ public final class StatusTopology {
 
   private StatusTopology() {}
 
-  /** The Kafka Streams application id. */
+  /** The Kafka Streams application id: each generation of the log has one of its own. */
   public static String applicationId(DomainSchema<?, ?> schema) {
-    return "pleat." + schema.name() + ".command-status.";
+    String domain = "pleat." + schema.name() + ".";
+    String log = schema.log() == DomainSchema.FIRST_LOG ? "" : "g" + schema.log() + ".";
+    return domain + log + "command-status.";
   }
 
   /**

@@ -12,14 +12,18 @@ import dev.pleat.schemas.DomainSchema;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyDescription.Sink;
 import org.apache.kafka.streams.TopologyDescription.Source;
 import org.apache.kafka.streams.TopologyTestDriver;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -158,5 +162,56 @@ class DescribedTopologiesTest {
     settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
     // Kafka Streams says no when it builds; a driver does not have to be used.
     new TopologyTestDriver(topology, settings).close();
+  }
+
+  @Test
+  void a_log_that_took_the_place_of_another_is_read_and_written_under_its_own_names() {
+    Domain<?, ?, ?> calculator = CALCULATOR.onLogs(Map.of("calculator", 2, "prices", 9));
+    DomainSchema<?, ?> schema = calculator.schema();
+
+    assertEquals(
+        List.of(
+            "pleat.calculator.log.g2.",
+            "pleat.calculator.log.g2.-aggregates-changelog",
+            "pleat.calculator.g2.command-status.",
+            "pleat.calculator.g2.history.",
+            "pleat.calculator.values.g5."),
+        List.of(
+            CommandTopology.applicationId(schema),
+            CommandTopology.stateTopic(schema),
+            StatusTopology.applicationId(schema),
+            HistoryTopology.applicationId(schema),
+            ViewTopology.applicationId(schema, schema.view("values").orElseThrow(), 5)));
+    assertEquals(
+        Set.of(
+            "calculator.commands",
+            "calculator.events.g2",
+            "calculator.outcomes.g2",
+            "calculator.dead-letters.g2"),
+        topicsOf(CommandTopology.of(calculator)));
+    assertEquals(
+        Set.of("calculator.commands", "calculator.outcomes.g2"),
+        topicsOf(StatusTopology.of(schema, InputLog.single(), CommandTopology.DEFAULT_MEMORY)));
+    assertEquals(
+        Set.of("calculator.events.g2", "calculator.outcomes.g2"),
+        topicsOf(HistoryTopology.of(calculator)));
+    assertEquals(Set.of("calculator.events.g2"), topicsOf(ViewTopology.of(calculator, "values")));
+    assertEquals(
+        Set.of("products.events.g3", "prices.events"),
+        topicsOf(ViewTopology.of(CATALOGUE.onLogs(Map.of("products", 3)), "product-page")));
+  }
+
+  private static Set<String> topicsOf(Topology topology) {
+    Set<String> topics = new TreeSet<>();
+    for (var part : topology.describe().subtopologies()) {
+      for (var node : part.nodes()) {
+        if (node instanceof Source source && source.topicSet() != null) {
+          topics.addAll(source.topicSet());
+        } else if (node instanceof Sink sink && sink.topic() != null) {
+          topics.add(sink.topic());
+        }
+      }
+    }
+    return topics;
   }
 }

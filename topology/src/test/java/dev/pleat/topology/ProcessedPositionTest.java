@@ -11,10 +11,12 @@ import dev.pleat.topology.journal.Journal;
 import dev.pleat.topology.journal.JournalCommand.WriteLines;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.IntegerDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.TopologyTestDriver;
@@ -189,6 +191,28 @@ class ProcessedPositionTest {
     assertEquals(List.of("events", "outcomes"), List.copyOf(lastForwarded));
     process(started(log.afterRefolds(3)), 1, "b");
     assertEquals(List.of("events", "outcomes"), List.copyOf(lastForwarded));
+  }
+
+  @Test
+  void refuses_for_ever_state_of_a_log_that_another_one_took_the_place_of() {
+    ClosingMark mark = ClosingMark.of(Journal.SCHEMA, 2).getFirst();
+    positions.put(new IntegerDeserializer().deserialize(mark.topic(), mark.key()), mark.value());
+
+    assertEquals("pleat.journal.commands.-processed-position-changelog", mark.topic());
+    for (int refolds : new int[] {0, 1, Integer.MAX_VALUE}) {
+      String refused =
+          assertThrows(
+                  IllegalStateException.class,
+                  () -> started(new InputLog("one", 1, false).afterRefolds(refolds)))
+              .getMessage();
+      assertTrue(refused.contains("took the place of this one; start this process"), refused);
+    }
+    @SuppressWarnings("unchecked") // it forwards nothing
+    ProcessorContext<Void, Void> refolding =
+        (ProcessorContext<Void, Void>) (ProcessorContext<?, ?>) context;
+    var refold =
+        RefoldProcessor.supplier(Journal.JOURNAL, 7, MemoryLimits.DEFAULT, Instant.EPOCH).get();
+    assertThrows(IllegalStateException.class, () -> refold.init(refolding));
   }
 
   @Test
