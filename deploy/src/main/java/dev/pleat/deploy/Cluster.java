@@ -19,6 +19,7 @@ import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
@@ -91,6 +92,18 @@ record Cluster(Admin admin) {
       return offsets;
     } catch (GroupIdNotFoundException e) {
       return Map.of();
+    }
+  }
+
+  /** Whether there is no such group any more; there still is one while somebody is in it. */
+  boolean deleteGroup(String group) {
+    try {
+      await(admin.deleteConsumerGroups(List.of(group)).all());
+      return true;
+    } catch (GroupIdNotFoundException e) {
+      return true;
+    } catch (GroupNotEmptyException e) {
+      return false;
     }
   }
 

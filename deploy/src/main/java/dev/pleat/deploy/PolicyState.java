@@ -211,14 +211,12 @@ final class PolicyState {
 
   /** Group, topics and local stores, so that every event is read again. */
   private void remove() {
-    // Without any topic there would be nothing left of it to remove.
-    int partitions = topics.partitions(schema.sources(policy).getFirst());
-    changelogs().forEach(topic -> cluster.changelogId(topic, partitions));
     GenerationRemoval removal = new GenerationRemoval(cluster.admin(), streams.stateDir());
     long deadline = System.nanoTime() + REMOVAL_PATIENCE.toNanos();
     // What an earlier process of this instance left in the group is removed from it.
     RefoldGroup group = new RefoldGroup(cluster.admin(), applicationId, 0, streams.instanceId());
     while (!group.isEmpty()
+        || !cluster.deleteGroup(applicationId)
         || !removal.remove(applicationId)
         || changelogs().stream().anyMatch(this::isThere)) {
       if (System.nanoTime() > deadline) {
