@@ -41,7 +41,7 @@ final class DryRuns {
    */
   Reply answer(
       Context request, DomainSchema<?, ?> schema, String aggregateId, SubmittedCommand command) {
-    ViewRoutes.Seen seen = views.seen(request, schema, aggregateId);
+    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, aggregateId);
     Tried tried =
         Refusal.found(
             history.dryRun(

@@ -57,7 +57,7 @@ final class HistoryRoutes {
               + " is made from several aggregates: only rows of one can be had as they were");
     }
     String id = Paths.id(request, schema, keyParameter);
-    ViewRoutes.Seen seen = views.seen(request, schema, id);
+    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     Row row =
         Refusal.found(
             history.row(schema, view, id, asOf.get(), seen.version(), seen.patience()),
@@ -70,7 +70,7 @@ final class HistoryRoutes {
     RequestHeaders.requireOperator(request);
     String id = Paths.id(request, schema, KEY);
     Optional<AsOf> asOf = asOf(request);
-    ViewRoutes.Seen seen = views.seen(request, schema, id);
+    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     State state =
         Refusal.found(
             history.state(schema, id, asOf, seen.version(), seen.patience()),
@@ -94,8 +94,8 @@ final class HistoryRoutes {
         RequestHeaders.parameter(request, CURSOR)
             .map(text -> place(text, scope).version())
             .orElseGet(() -> version(request, "from-version").orElse(1));
-    ReplayRequest asked = new ReplayRequest(from, until, ViewRoutes.limit(request));
-    ViewRoutes.Seen seen = views.seen(request, schema, id);
+    ReplayRequest asked = new ReplayRequest(from, until, ViewRoutes.limit(Parameters.of(request)));
+    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     Steps steps =
         Refusal.found(
             history.replay(schema, id, asked, seen.version(), seen.patience()),
@@ -172,9 +172,9 @@ final class HistoryRoutes {
         new EventsRequest(
             RequestHeaders.parameter(request, CURSOR).map(text -> place(text, scope)),
             ascending,
-            ViewRoutes.limit(request),
+            ViewRoutes.limit(Parameters.of(request)),
             outcomes);
-    ViewRoutes.Seen seen = views.seen(request, schema, id);
+    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     Events events =
         Refusal.found(
             history.events(schema, id, page, seen.version(), seen.patience()),

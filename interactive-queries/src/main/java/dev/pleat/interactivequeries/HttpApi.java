@@ -69,6 +69,14 @@ public final class HttpApi implements AutoCloseable {
           Parameter.ACTOR,
           Parameter.TRACEPARENT,
           Parameter.DRY_RUN);
+  private static final List<Parameter> GRAPHQL =
+      List.of(
+          Parameter.IDEMPOTENCY_KEY,
+          Parameter.IF_MATCH,
+          Parameter.IF_NONE_MATCH,
+          Parameter.PREFER,
+          Parameter.ACTOR,
+          Parameter.TRACEPARENT);
   private static final List<Parameter> STATE = with(ROW, Parameter.AS_OF_VERSION, Parameter.AS_OF);
   private static final List<Parameter> FOLLOWED_ROW = with(ROW, Parameter.LAST_EVENT_ID);
   private static final List<Parameter> FOLLOWED_OR_PAST_ROW = with(STATE, Parameter.LAST_EVENT_ID);
@@ -104,6 +112,7 @@ public final class HttpApi implements AutoCloseable {
   private final StatusRoute status;
   private final OperatorRoutes operators;
   private final LogRoutes log;
+  private final GraphQlRoute graphQl;
   private final List<RouteRow> table;
   private final byte[] openApi;
   private final WebServer server;
@@ -133,20 +142,13 @@ public final class HttpApi implements AutoCloseable {
     PendingCommands pending = new PendingCommands();
     this.parts = parts;
     this.views = new ViewRoutes(parts.views(), parts.logId());
-    this.commands =
-        new CommandRoutes(
-            parts.schemas(),
-            parts.commands(),
-            parts.views(),
-            parts.logId(),
-            pending,
-            new DryRuns(parts.history(), views),
-            limits.commandsUnderWay(),
-            clock);
+    CommandIntake intake = new CommandIntake(parts, pending, limits.commandsUnderWay(), clock);
+    this.commands = new CommandRoutes(intake, new DryRuns(parts.history(), views));
     this.history = new HistoryRoutes(parts.history(), views);
     this.live = new LiveRoutes(parts, views, clock);
     this.status = new StatusRoute(parts, pending, limits.streamTime());
     this.log = new LogRoutes(parts.log());
+    this.graphQl = new GraphQlRoute(GraphQlSchema.of(parts.schemas(), intake, views, live));
     this.operators = new OperatorRoutes(parts.operations(), parts.policies());
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
@@ -212,9 +214,24 @@ public final class HttpApi implements AutoCloseable {
             OpenApi.VIEWS,
             NONE,
             DESCRIBED,
-            operators::views));
+            operators::views),
+        graphQl());
     addGeneral(rows, parts.health(), () -> openApi);
     return List.copyOf(rows);
+  }
+
+  private RouteRow graphQl() {
+    return new RouteRow(
+        Method.POST,
+        GraphQlRoute.PATH,
+        "Send commands, ask and follow views in GraphQL; its schema is had by introspection.",
+        Optional.of(OpenApi.GRAPHQL_REQUEST),
+        OpenApi.GRAPHQL_RESPONSE,
+        GRAPHQL,
+        List.of(200, 400, 403, 406, 413, 415),
+        GraphQlRoute.CONTENT_TYPES,
+        Optional.empty(),
+        graphQl::answer);
   }
 
   static RouteRow domains(List<DomainSchema<?, ?>> schemas) {
@@ -271,6 +288,7 @@ public final class HttpApi implements AutoCloseable {
         OpenApi.answer(schema),
         COMMAND,
         statuses,
+        List.of(Reply.JSON),
         Optional.empty(),
         endpoint);
   }
@@ -487,6 +505,7 @@ public final class HttpApi implements AutoCloseable {
         answer,
         NONE,
         statuses,
+        List.of(Reply.JSON),
         Optional.empty(),
         endpoint);
   }
@@ -510,6 +529,7 @@ public final class HttpApi implements AutoCloseable {
         answer,
         parameters,
         statuses,
+        List.of(Reply.JSON),
         Optional.empty(),
         endpoint);
   }

@@ -55,9 +55,23 @@ final class LiveRoutes implements AutoCloseable {
         request,
         List.of("as-of", "as-of-version"),
         "what was does not change: it cannot be followed");
-    String key = Paths.key(request, schema, view, keyParameter);
-    ViewRoutes.Writes writes = viewRoutes.writes(request, schema, view, key);
-    return begun(new RowStream(this, schema, view, key, writes, lastEventId(request)));
+    return row(
+        Parameters.of(request),
+        schema,
+        view,
+        Paths.key(request.pathParam(keyParameter), schema, view),
+        lastEventId(request));
+  }
+
+  /** The row of a key as it changes. */
+  LiveStream row(
+      Parameters asked,
+      DomainSchema<?, ?> schema,
+      View view,
+      String key,
+      Optional<String> lastEventId) {
+    ViewRoutes.Writes writes = viewRoutes.writes(asked, schema, view, key);
+    return begun(new RowStream(this, schema, view, key, writes, lastEventId));
   }
 
   /** The rows of a view as they change. */
@@ -70,12 +84,18 @@ final class LiveRoutes implements AutoCloseable {
     if (!RequestHeaders.all(request, "Pleat-Token").isEmpty()) {
       throw Refusal.of(Problem.INVALID_PARAMETER, "a list that is followed takes no Pleat-Token");
     }
-    if (!(ViewRoutes.selection(request, view) instanceof Selection.ByKey selection)) {
+    return rows(Parameters.of(request), schema, view, lastEventId(request));
+  }
+
+  /** The rows that are selected as they change. */
+  LiveStream rows(
+      Parameters asked, DomainSchema<?, ?> schema, View view, Optional<String> lastEventId) {
+    if (!(ViewRoutes.selection(asked, view) instanceof Selection.ByKey selection)) {
       throw Refusal.of(
           Problem.INVALID_PARAMETER,
           "a list that is followed is selected by prefix, from and before only");
     }
-    return begun(new RowsStream(this, schema, view, selection, lastEventId(request)));
+    return begun(new RowsStream(this, schema, view, selection, lastEventId));
   }
 
   /** The events of an aggregate as they come. */
@@ -84,10 +104,19 @@ final class LiveRoutes implements AutoCloseable {
         request,
         List.of("limit", "cursor", "order", "include"),
         "events that are followed come in the order of versions; leave out limit, cursor, order and include");
-    String id = Paths.id(request, schema, idParameter);
-    ViewRoutes.Seen seen = viewRoutes.seen(request, schema, id);
+    return events(
+        Parameters.of(request),
+        schema,
+        Paths.id(request, schema, idParameter),
+        lastEventId(request));
+  }
+
+  /** The events of the aggregate of an id as they come. */
+  LiveStream events(
+      Parameters asked, DomainSchema<?, ?> schema, String id, Optional<String> lastEventId) {
+    ViewRoutes.Seen seen = viewRoutes.seen(asked, schema, id);
     long after =
-        lastEventId(request)
+        lastEventId
             .map(
                 text -> {
                   if (!VERSION.matcher(text).matches()) {

@@ -40,6 +40,8 @@ final class OpenApi {
   static final String BEGUN = "Begun";
   static final String LOG = "Log";
   static final String COMMANDS_PACE = "CommandsPace";
+  static final String GRAPHQL_REQUEST = "GraphQlRequest";
+  static final String GRAPHQL_RESPONSE = "GraphQlResponse";
   static final String LOG_BEGUN = "LogBegun";
 
   private static final Set<String> NOT_INSIDE_A_DOCUMENT = Set.of("$schema", "$id");
@@ -156,7 +158,8 @@ final class OpenApi {
   }
 
   private static Map<String, Object> answers(RouteRow route) {
-    Map<String, Object> content = new LinkedHashMap<>(content(Reply.JSON, route.answer()));
+    Map<String, Object> content = new LinkedHashMap<>();
+    route.contentTypes().forEach(type -> content.putAll(content(type, route.answer())));
     route
         .followed()
         .ifPresent(
@@ -257,6 +260,15 @@ final class OpenApi {
     components.put(LOG, type("object"));
     components.put(COMMANDS_PACE, object("commands-per-second", type("integer")));
     components.put(LOG_BEGUN, object("domain", type("string"), "generation", type("integer")));
+    components.put(
+        GRAPHQL_REQUEST,
+        object(
+            "query", type("string"),
+            "operationName", type("string"),
+            "variables", type("object"),
+            "extensions", type("object")));
+    components.put(
+        GRAPHQL_RESPONSE, object("data", type("object"), "errors", array(type("object"))));
     components.put(
         COMMAND_STATUS,
         object(

@@ -26,7 +26,12 @@ final class Paths {
 
   /** The id of an aggregate in the path of a request. */
   static String id(Context request, DomainSchema<?, ?> schema, String parameter) {
-    String id = schema.aggregateId(request.pathParam(parameter));
+    return id(request.pathParam(parameter), schema);
+  }
+
+  /** The id of the aggregate that a text names. */
+  static String id(String text, DomainSchema<?, ?> schema) {
+    String id = schema.aggregateId(text);
     // A replacement character is what bytes that are no UTF-8 become: ids must not melt together.
     if (!schema.idFormat().accepts(id) || id.indexOf('\uFFFD') >= 0) {
       throw invalidId(schema);
@@ -34,12 +39,11 @@ final class Paths {
     return id;
   }
 
-  /** The key of a view's row in the path of a request. */
-  static String key(Context request, DomainSchema<?, ?> schema, View view, String parameter) {
+  /** The key of the row of a view that a text names. */
+  static String key(String key, DomainSchema<?, ?> schema, View view) {
     if (view.derived().isEmpty()) {
-      return id(request, schema, parameter);
+      return id(key, schema);
     }
-    String key = request.pathParam(parameter);
     if (!schema.keyFormat(view).accepts(key) || key.indexOf('\uFFFD') >= 0) {
       throw invalidId(schema.keyField(view), schema.keyFormat(view));
     }

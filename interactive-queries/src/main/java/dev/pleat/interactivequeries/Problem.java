@@ -154,6 +154,20 @@ record Problem(
     fields.put("status", status);
     fields.put("code", code);
     fields.put("detail", detail);
+    addMore(fields);
+    return JsonCodec.object(fields).bytes();
+  }
+
+  /** What machines read of it. */
+  Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("code", code);
+    fields.put("status", status);
+    addMore(fields);
+    return fields;
+  }
+
+  private void addMore(Map<String, Object> fields) {
     commandId.ifPresent(id -> fields.put("command-id", id.toString()));
     version.ifPresent(number -> fields.put("version", number));
     fields.put("retryable", retryable);
@@ -170,7 +184,6 @@ record Problem(
                   })
               .toList());
     }
-    return JsonCodec.object(fields).bytes();
   }
 
   private static Kind kind(String code) {
@@ -182,6 +195,8 @@ record Problem(
       case INVALID_PARAMETER -> new Kind(400, "A parameter is not of the right form");
       case INVALID_PRECONDITION -> new Kind(400, "The precondition cannot be used here");
       case INVALID_ACTOR -> new Kind(400, "The actor's name cannot be used");
+      case GraphQlErrors.INVALID_QUERY -> new Kind(400, "The query cannot be executed");
+      case GraphQlErrors.TOO_LARGE -> new Kind(400, "The answer would be too large");
       case "bad-request" -> new Kind(400, "The request cannot be read");
       case NOT_AUTHORISED -> new Kind(403, "Not permitted");
       case NOT_FOUND -> new Kind(404, "Not found");

@@ -26,7 +26,6 @@ final class RequestHeaders {
   private static final Pattern STRONG_VERSION = Pattern.compile("\"([0-9]{1,18})\"");
   private static final Pattern TRACEPARENT =
       Pattern.compile("(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
-  private static final Pattern QUALITY_ZERO = Pattern.compile("(?i)q\\s*=\\s*0(\\.0{0,3})?");
   private static final Pattern QUALITY = Pattern.compile("(?i)q\\s*=\\s*([01](?:\\.[0-9]{0,3})?)");
   private static final int MAX_SHOWN = 80;
   private static final String ACTOR = "Pleat-Actor";
@@ -185,35 +184,72 @@ final class RequestHeaders {
     return true;
   }
 
-  /** Refuses a client that takes no JSON. The most exact media range decides, as in RFC 9110. */
-  static void requireJsonAccepted(Context request) {
+  /**
+   * Which of these types a client wants most, the first of those it wants equally. The most exact
+   * media range decides for each, as in RFC 9110.
+   *
+   * @throws Refusal if it takes none
+   */
+  static String accepted(Context request, List<String> types) {
     String accept = String.join(",", all(request, "Accept"));
     if (accept.isBlank()) {
-      return;
+      return types.getFirst();
     }
-    int exactness = -1;
-    boolean accepted = false;
-    for (String range : accept.split(",", -1)) {
-      String[] parts = range.split(";", -1);
-      int exact =
-          switch (parts[0].strip().toLowerCase(Locale.ROOT)) {
-            case "application/json" -> 2;
-            case "application/*" -> 1;
-            case "*/*", "*" -> 0;
-            default -> -1;
-          };
-      if (exact > exactness) {
-        exactness = exact;
-        accepted = true;
-        for (int i = 1; i < parts.length; i++) {
-          accepted &= !QUALITY_ZERO.matcher(parts[i].strip()).matches();
-        }
+    String most = types.getFirst();
+    double best = 0;
+    for (String type : types) {
+      double wanted = wanted(accept, type);
+      if (wanted > best) {
+        best = wanted;
+        most = type;
       }
     }
-    if (!accepted) {
+    if (best == 0) {
       throw Refusal.of(
-          Problem.NOT_ACCEPTABLE, "only application/json is answered; send Accept: */*");
+          Problem.NOT_ACCEPTABLE,
+          "only " + String.join(" or ", types) + " is answered; send Accept: */*");
     }
+    return most;
+  }
+
+  /** Whether a client takes this type. */
+  static boolean accepts(Context request, String type) {
+    String accept = String.join(",", all(request, "Accept"));
+    return accept.isBlank() || wanted(accept, type) > 0;
+  }
+
+  private static double wanted(String accept, String type) {
+    int exactness = -1;
+    double wanted = 0;
+    for (String range : accept.split(",", -1)) {
+      String[] parts = range.split(";", -1);
+      String name = parts[0].strip().toLowerCase(Locale.ROOT);
+      int exact = -1;
+      if (name.equals(type)) {
+        exact = 2;
+      } else if (name.equals(type.substring(0, type.indexOf('/')) + "/*")) {
+        exact = 1;
+      } else if (name.equals("*/*") || name.equals("*")) {
+        exact = 0;
+      }
+      if (exact > exactness) {
+        exactness = exact;
+        wanted = quality(parts);
+      }
+    }
+    return wanted;
+  }
+
+  /** The weight of a media range, given in its parts. */
+  private static double quality(String[] range) {
+    double quality = 1;
+    for (int i = 1; i < range.length; i++) {
+      Matcher weight = QUALITY.matcher(range[i].strip());
+      if (weight.matches()) {
+        quality = Double.parseDouble(weight.group(1));
+      }
+    }
+    return quality;
   }
 
   /**
@@ -235,14 +271,7 @@ final class RequestHeaders {
     for (String range : accept.split(",", -1)) {
       String[] parts = range.split(";", -1);
       if (parts[0].strip().equalsIgnoreCase(type)) {
-        double quality = 1;
-        for (int i = 1; i < parts.length; i++) {
-          Matcher weight = QUALITY.matcher(parts[i].strip());
-          if (weight.matches()) {
-            quality = Double.parseDouble(weight.group(1));
-          }
-        }
-        best = Math.max(best, quality);
+        best = Math.max(best, quality(parts));
       }
     }
     return best;
@@ -250,7 +279,11 @@ final class RequestHeaders {
 
   /** A query parameter that may be there once, or several times the same. */
   static Optional<String> parameter(Context request, String name) {
-    List<String> given = parameters(request, name);
+    return once(name, parameters(request, name));
+  }
+
+  /** A parameter of which these values were given. */
+  static Optional<String> once(String name, List<String> given) {
     if (given.isEmpty()) {
       return Optional.empty();
     }

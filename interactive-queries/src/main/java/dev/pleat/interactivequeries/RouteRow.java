@@ -15,6 +15,8 @@ import java.util.regex.Pattern;
  * @param answer the component schema of the answer when all goes well
  * @param parameters what may be sent beside path and body
  * @param statuses every HTTP status it answers with, the good ones first
+ * @param contentTypes of the answer when all goes well, the first where the client has no wish;
+ *     beside Server-Sent Events
  * @param followed what is sent instead when Server-Sent Events are asked for; empty if none are
  * @param endpoint what answers
  */
@@ -26,6 +28,7 @@ record RouteRow(
     String answer,
     List<Parameter> parameters,
     List<Integer> statuses,
+    List<String> contentTypes,
     Optional<String> followed,
     Endpoint endpoint) {
 
@@ -112,6 +115,7 @@ record RouteRow(
         answer,
         parameters,
         statuses,
+        contentTypes,
         Optional.of(events + " Lines that begin with a colon only say that the connection lives."),
         endpoint);
   }

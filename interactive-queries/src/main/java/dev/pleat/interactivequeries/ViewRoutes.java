@@ -9,9 +9,7 @@ import dev.pleat.interactivequeries.Answer.Unavailable;
 import dev.pleat.interactivequeries.Checked.Kind;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
-import dev.pleat.schemas.JsonCodec;
 import io.javalin.http.Context;
-import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
@@ -53,9 +51,8 @@ final class ViewRoutes {
    * @param keyParameter what the path calls the key
    */
   Reply row(Context request, DomainSchema<?, ?> schema, View view, String keyParameter) {
-    String key = Paths.key(request, schema, view, keyParameter);
-    Writes writes = writes(request, schema, view, key);
-    return switch (views.row(schema, view, key, writes.after(), writes.patience())) {
+    String key = Paths.key(request.pathParam(keyParameter), schema, view);
+    return switch (row(Parameters.of(request), schema, view, key)) {
       case Found<Row> found -> {
         Reply row = Reply.json(200, found.value().json());
         OptionalLong version = found.value().version();
@@ -70,57 +67,72 @@ final class ViewRoutes {
     };
   }
 
+  /** The row of a key. */
+  Answer<Row> row(Parameters asked, DomainSchema<?, ?> schema, View view, String key) {
+    Writes writes = writes(asked, schema, view, key);
+    return views.row(schema, view, key, writes.after(), writes.patience());
+  }
+
   /** What a row must have seen, and how long that is waited for. */
   record Writes(List<ReadAfter> after, Duration patience) {}
 
   /** What the tokens name that came along with a question about one row. */
-  Writes writes(Context request, DomainSchema<?, ?> schema, View view, String key) {
+  Writes writes(Parameters asked, DomainSchema<?, ?> schema, View view, String key) {
     return new Writes(
-        tokens(request, schema, view, Optional.of(key)),
+        tokens(asked, schema, view, Optional.of(key)),
         // Also without a token: a row that is being moved is worth waiting for.
-        timeToWait(request).orElse(DEFAULT_WAIT));
+        timeToWait(asked).orElse(DEFAULT_WAIT));
   }
 
   /** A page of rows. */
   Reply page(Context request, DomainSchema<?, ?> schema, View view) {
-    Selection selection = selection(request, view);
-    int limit = limit(request);
-    byte[] scope = scope(schema, view, selection);
-    Optional<byte[]> after =
-        RequestHeaders.parameter(request, "cursor").map(text -> place(text, scope));
-    List<ReadAfter> writes = tokens(request, schema, view, Optional.empty());
-    Duration wait = timeToWait(request).orElse(writes.isEmpty() ? Duration.ZERO : DEFAULT_WAIT);
-    return switch (views.page(
-        schema, view, new PageRequest(selection, after, limit), writes, wait)) {
-      case Found<Page> found -> Reply.json(200, json(found.value(), scope));
-      case NotFound<Page> notFound ->
+    return switch (page(Parameters.of(request), schema, view)) {
+      case Found<Listed> found -> Reply.json(200, json(found.value()));
+      case NotFound<Listed> notFound ->
           Problem.of(Problem.NOT_FOUND, "there is no such view").reply();
-      case NotYet<Page> notYet -> Problem.of(Problem.POSITION_NOT_REACHED, notYet.detail()).reply();
-      case Unavailable<Page> unavailable ->
+      case NotYet<Listed> notYet ->
+          Problem.of(Problem.POSITION_NOT_REACHED, notYet.detail()).reply();
+      case Unavailable<Listed> unavailable ->
           Problem.of(unavailable.code(), unavailable.detail()).reply();
     };
   }
 
-  /** Rows are bytes of JSON already: parsing them to write them again would be wasted. */
-  private static byte[] json(Page page, byte[] scope) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream();
-    String separator = "{\"rows\":[";
-    for (Row row : page.rows()) {
-      out.writeBytes(separator.getBytes(UTF_8));
-      out.writeBytes(row.json());
-      separator = ",";
-    }
-    out.writeBytes((page.rows().isEmpty() ? separator + "]" : "]").getBytes(UTF_8));
-    page.next()
-        .map(place -> Checked.text(Kind.CURSOR, joined(scope, place)))
-        .map(cursor -> JsonCodec.object(Map.of("cursor", cursor)).bytes())
-        .ifPresentOrElse(
-            cursor -> {
-              out.write(',');
-              out.write(cursor, 1, cursor.length - 1);
-            },
-            () -> out.write('}'));
-    return out.toByteArray();
+  /**
+   * Rows of a list.
+   *
+   * @param cursor where the next ones begin; empty if these are the last
+   */
+  record Listed(List<Row> rows, Optional<String> cursor) {}
+
+  /** The rows that are asked for. */
+  Answer<Listed> page(Parameters asked, DomainSchema<?, ?> schema, View view) {
+    Selection selection = selection(asked, view);
+    int limit = limit(asked);
+    byte[] scope = scope(schema, view, selection);
+    Optional<byte[]> after = asked.one("cursor").map(text -> place(text, scope));
+    List<ReadAfter> writes = tokens(asked, schema, view, Optional.empty());
+    Duration wait = timeToWait(asked).orElse(writes.isEmpty() ? Duration.ZERO : DEFAULT_WAIT);
+    return switch (views.page(
+        schema, view, new PageRequest(selection, after, limit), writes, wait)) {
+      case Found<Page> found ->
+          new Found<>(
+              new Listed(
+                  found.value().rows(),
+                  found
+                      .value()
+                      .next()
+                      .map(place -> Checked.text(Kind.CURSOR, joined(scope, place)))));
+      case NotFound<Page> notFound -> new NotFound<>();
+      case NotYet<Page> notYet -> new NotYet<>(notYet.detail());
+      case Unavailable<Page> unavailable ->
+          new Unavailable<>(unavailable.code(), unavailable.detail());
+    };
+  }
+
+  private static byte[] json(Listed page) {
+    JsonParts json = new JsonParts().field("rows", page.rows().stream().map(Row::json).toList());
+    page.cursor().ifPresent(cursor -> json.fields(Map.of("cursor", cursor)));
+    return json.toBytes();
   }
 
   private static byte[] place(String cursor, byte[] scope) {
@@ -152,18 +164,15 @@ final class ViewRoutes {
   // ---- which rows are listed
 
   /** Nothing that is asked is passed over: a list that looks chosen and is not would mislead. */
-  static Selection selection(Context request, View view) {
+  static Selection selection(Parameters asked, View view) {
     List<String> texts = named(view, DomainSchema.ByText.class);
     List<String> orders = named(view, DomainSchema.Order.class);
     List<String> known =
         Stream.of(KEYS, texts, orders.isEmpty() ? List.<String>of() : List.of(ORDER))
             .flatMap(List::stream)
             .toList();
-    List<String> asked =
-        RequestHeaders.parameterNames(request).stream()
-            .filter(name -> !PAGES.contains(name))
-            .toList();
-    for (String name : asked) {
+    List<String> names = asked.names().stream().filter(name -> !PAGES.contains(name)).toList();
+    for (String name : names) {
       if (!known.contains(name)) {
         throw Refusal.of(
             Problem.INVALID_PARAMETER,
@@ -174,18 +183,16 @@ final class ViewRoutes {
                 + " only");
       }
     }
-    if (KEYS.containsAll(asked)) {
+    if (KEYS.containsAll(names)) {
       return new Selection.ByKey(
-          RequestHeaders.parameter(request, "prefix").orElse(""),
-          RequestHeaders.parameter(request, "from"),
-          RequestHeaders.parameter(request, "before"));
+          asked.one("prefix").orElse(""), asked.one("from"), asked.one("before"));
     }
-    if (asked.size() > 1) {
+    if (names.size() > 1) {
       throw Refusal.of(
-          Problem.INVALID_PARAMETER, "select by one of " + String.join(", ", asked) + ", not all");
+          Problem.INVALID_PARAMETER, "select by one of " + String.join(", ", names) + ", not all");
     }
-    String name = asked.get(0);
-    String value = RequestHeaders.parameter(request, name).orElseThrow();
+    String name = names.get(0);
+    String value = asked.one(name).orElseThrow();
     if (name.equals(ORDER)) {
       if (!orders.contains(value)) {
         throw Refusal.of(
@@ -206,15 +213,13 @@ final class ViewRoutes {
    * @param key of the row that is asked for, if it is only one
    */
   private List<ReadAfter> tokens(
-      Context request, DomainSchema<?, ?> schema, View view, Optional<String> key) {
-    return texts(request).stream().map(text -> checked(text, schema, view, key)).toList();
+      Parameters asked, DomainSchema<?, ?> schema, View view, Optional<String> key) {
+    return texts(asked).stream().map(text -> checked(text, schema, view, key)).toList();
   }
 
-  private static List<String> texts(Context request) {
+  private static List<String> texts(Parameters asked) {
     List<String> texts =
-        Stream.concat(
-                RequestHeaders.all(request, "Pleat-Token").stream(),
-                RequestHeaders.parameters(request, "after").stream())
+        Stream.concat(asked.tokens().stream(), asked.all("after").stream())
             .flatMap(text -> Arrays.stream(text.split(",", -1)))
             .map(String::strip)
             .distinct()
@@ -258,9 +263,9 @@ final class ViewRoutes {
   record Seen(long version, Duration patience) {}
 
   /** What the tokens name that came along with a question about one aggregate. */
-  Seen seen(Context request, DomainSchema<?, ?> schema, String aggregateId) {
+  Seen seen(Parameters asked, DomainSchema<?, ?> schema, String aggregateId) {
     long version = 0;
-    for (String text : texts(request)) {
+    for (String text : texts(asked)) {
       Token token = token(text);
       if (!token.domain().equals(schema.name())) {
         throw Refusal.of(Problem.INVALID_TOKEN, "this token is of another domain");
@@ -273,11 +278,11 @@ final class ViewRoutes {
       }
       version = Math.max(version, token.version());
     }
-    return new Seen(version, timeToWait(request).orElse(DEFAULT_WAIT));
+    return new Seen(version, timeToWait(asked).orElse(DEFAULT_WAIT));
   }
 
-  private static Optional<Duration> timeToWait(Context request) {
-    Optional<String> text = RequestHeaders.parameter(request, "wait");
+  private static Optional<Duration> timeToWait(Parameters asked) {
+    Optional<String> text = asked.one("wait");
     if (text.isEmpty()) {
       return Optional.empty();
     }
@@ -293,8 +298,9 @@ final class ViewRoutes {
     throw Refusal.of(Problem.INVALID_PARAMETER, "wait must be like 2s or 500ms, and at most 30s");
   }
 
-  static int limit(Context request) {
-    return RequestHeaders.parameter(request, "limit")
+  static int limit(Parameters asked) {
+    return asked
+        .one("limit")
         .map(
             text -> {
               int limit = LIMIT.matcher(text).matches() ? Integer.parseInt(text) : 0;

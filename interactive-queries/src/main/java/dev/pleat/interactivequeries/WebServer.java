@@ -170,7 +170,7 @@ final class WebServer implements AutoCloseable {
 
   private static void answer(Context request, RouteRow route) throws Exception {
     if (route.followed().isEmpty() || !RequestHeaders.wantsEvents(request)) {
-      RequestHeaders.requireJsonAccepted(request);
+      RequestHeaders.accepted(request, route.contentTypes());
     }
     switch (route.endpoint().answer(request)) {
       case Reply reply -> write(request, reply);

@@ -82,6 +82,7 @@ final class HttpApiTest {
             "GET /domains",
             "GET /commands/{id}",
             "GET /views",
+            "POST /graphql",
             "GET /health/live",
             "GET /health/ready",
             "GET /openapi.json"),
@@ -125,7 +126,8 @@ final class HttpApiTest {
             "/domains/calculator/views/values/{key}",
             "/domains/calculator/events/{key}",
             "/values/{value-id}/events",
-            "/commands/{id}"),
+            "/commands/{id}",
+            "/graphql"),
         followed);
   }
 

@@ -181,6 +181,14 @@ public final class DomainSchema<C, E> {
     }
   }
 
+  /**
+   * What a row of a view says by being there.
+   *
+   * @param idField the field of the rows that holds the id of what they stand for
+   * @param fact what is so of it while there is a row, for example {@code invited}
+   */
+  public record StandsFor(String idField, String fact) {}
+
   /** The first step of a view or policy over the events of a domain, and its stores' names. */
   public record Guard(String name) {
 
@@ -289,6 +297,8 @@ public final class DomainSchema<C, E> {
   private final Map<String, Action<C>> actions;
   private final Map<String, Class<? extends E>> events;
   private final Map<String, View> views;
+  private final Map<String, StandsFor> standFor;
+  private final Map<String, Set<String>> alreadySo;
   private final Map<String, DeclaredPolicy> policies;
   private final Map<String, List<Upcaster>> upcasters;
   private final List<Route> routes;
@@ -303,6 +313,8 @@ public final class DomainSchema<C, E> {
     this.actions = Map.copyOf(builder.actions);
     this.events = events;
     this.views = Map.copyOf(builder.views);
+    this.standFor = Map.copyOf(builder.standFor);
+    this.alreadySo = Map.copyOf(builder.alreadySo);
     this.policies = Map.copyOf(builder.policies);
     this.upcasters = Map.copyOf(builder.upcasters);
     this.routes = List.copyOf(builder.routes);
@@ -518,6 +530,16 @@ public final class DomainSchema<C, E> {
     return sorted(views);
   }
 
+  /** What a row of a view says by being there, if that is declared. */
+  public Optional<StandsFor> standsFor(View view) {
+    return Optional.ofNullable(standFor.get(view.name()));
+  }
+
+  /** Whether a rejection of this action says that what it asks for is so already. */
+  public boolean isAlreadySo(String action, String reason) {
+    return alreadySo.getOrDefault(action, Set.of()).contains(reason);
+  }
+
   /** The policy of this name. */
   public Optional<DeclaredPolicy> policy(String policy) {
     return Optional.ofNullable(policies.get(policy));
@@ -624,6 +646,8 @@ public final class DomainSchema<C, E> {
     private final Class<?> anchor;
     private final Map<String, Action<C>> actions = new LinkedHashMap<>();
     private final Map<String, View> views = new LinkedHashMap<>();
+    private final Map<String, StandsFor> standFor = new LinkedHashMap<>();
+    private final Map<String, Set<String>> alreadySo = new LinkedHashMap<>();
     private final Map<String, DeclaredPolicy> policies = new LinkedHashMap<>();
     private final Map<String, List<Upcaster>> upcasters = new LinkedHashMap<>();
     private final List<Route> routes = new ArrayList<>();
@@ -660,6 +684,20 @@ public final class DomainSchema<C, E> {
     /** A command type and everything its decision may be rejected with. */
     public Builder<C, E> action(Class<? extends C> type, String... reasons) {
       actions.put(type.getSimpleName(), new Action<>(type.getSimpleName(), type, Set.of(reasons)));
+      return this;
+    }
+
+    /**
+     * Rejections with these reasons of an action, declared before, say that what it asks for is so
+     * already: who may be answered with the row instead is, and is told the reason beside it.
+     */
+    public Builder<C, E> alreadySo(Class<? extends C> action, String... reasons) {
+      String named = action.getSimpleName();
+      Set<String> declared =
+          Optional.ofNullable(actions.get(named)).map(Action::reasons).orElse(Set.of());
+      require(
+          declared.containsAll(List.of(reasons)), named + ": declare it and its reasons before");
+      alreadySo.put(named, Set.of(reasons));
       return this;
     }
 
@@ -715,6 +753,24 @@ public final class DomainSchema<C, E> {
     /** Rows of this view, declared before, are listed in this order too. */
     public Builder<C, E> listedBy(String view, String order) {
       return index(view, new Order(order));
+    }
+
+    /**
+     * A row of this view, declared before, says by being there that something is so: who sends a
+     * command can be told in one answer of what, and whether it is.
+     *
+     * @param idField the field of the rows that holds the id of what they stand for
+     * @param fact what is so while there is a row, for example {@code invited}; no field of the
+     *     rows
+     */
+    public Builder<C, E> standsFor(String view, String idField, String fact) {
+      List<String> fields = fields(declared(view));
+      require(fields.contains(idField), "the rows of " + view + " have no " + idField);
+      require(
+          NAME.matcher(fact).matches() && !fields.contains(fact),
+          view + ": " + fact + " is a field, or no name in kebab-case");
+      standFor.put(view, new StandsFor(idField, fact));
+      return this;
     }
 
     private View declared(String view) {
@@ -875,12 +931,15 @@ public final class DomainSchema<C, E> {
       }
     }
 
+    private static List<String> fields(View view) {
+      return Arrays.stream(view.row().getRecordComponents())
+          .map(RecordComponent::getName)
+          .map(component -> component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
+          .toList();
+    }
+
     private static void check(View view, boolean onlyViews) {
-      List<String> fields =
-          Arrays.stream(view.row().getRecordComponents())
-              .map(RecordComponent::getName)
-              .map(component -> component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
-              .toList();
+      List<String> fields = fields(view);
       if (view.derived().isEmpty()) {
         require(!onlyViews, view.name() + " has no events of its own domain: derive it");
         require(

@@ -50,7 +50,7 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
   private static Decision<CustomerEvent> invite(
       State state, EmailAddress email, CommandContext context) {
     if (!email.isPresent()) {
-      return Decision.reject(EMAIL_REQUIRED, "an e-mail address is required");
+      return Decision.reject(EMAIL_REQUIRED, "Email is required");
     }
     if (!email.isValid()) {
       return Decision.reject(EMAIL_INVALID, email.text() + " is not an e-mail address");
