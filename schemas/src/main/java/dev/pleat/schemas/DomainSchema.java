@@ -343,6 +343,7 @@ public final class DomainSchema<C, E> {
     this.views = Map.copyOf(views);
     this.policies = Map.copyOf(policies);
     this.upcasters = of.upcasters;
+    this.standFor = of.standFor;
     this.routes = of.routes;
     this.jsonSchemas = of.jsonSchemas;
     this.log = log;
