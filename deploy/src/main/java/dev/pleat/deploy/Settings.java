@@ -31,7 +31,7 @@ import picocli.CommandLine.ParseResult;
  * @param partitions of each topic when it is created; cannot change afterwards, because the key of
  *     an aggregate would move to a partition that does not know its state
  * @param bootstrapServers the cluster to join; empty to run the embedded broker
- * @param domains the names of the domains to run; empty for all there are
+ * @param domains the names of the domains to run; empty for the usual ones
  * @param insecure whether another address than loopback may be served without authentication
  * @param acceptRecreatedTopics whether a commands topic that was deleted and created again is
  *     accepted: its records are then read from the beginning
@@ -109,7 +109,7 @@ record Settings(
                 option("--domains", "NAMES", String.class, null)
                     .description(
                         "Domains to run, comma separated; a process with fewer starts sooner."
-                            + " Default: all.")
+                            + " Default: calculator, customers, products, prices, catalogue.")
                     .build())
             .addOption(insecureFlag())
             .addOption(

@@ -344,6 +344,7 @@ public final class DomainSchema<C, E> {
     this.policies = Map.copyOf(policies);
     this.upcasters = of.upcasters;
     this.standFor = of.standFor;
+    this.alreadySo = of.alreadySo;
     this.routes = of.routes;
     this.jsonSchemas = of.jsonSchemas;
     this.log = log;
