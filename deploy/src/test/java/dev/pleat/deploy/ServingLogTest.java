@@ -6,10 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,6 +29,20 @@ final class ServingLogTest {
   void the_first_serves_until_a_row_says_otherwise() {
     assertEquals(new ServingLog(1, 0, true), ServingLog.of(Map.of()));
     assertEquals(new ServingLog(3, 2, false), read("{\"number\":3,\"before\":2,\"closed\":false}"));
+  }
+
+  @Test
+  void the_state_of_each_generation_is_noted_apart() {
+    Refold.Fold first = new Refold.Fold(1, "one", 4, true);
+    Refold.Fold second = new Refold.Fold(2, "two", 0, true);
+    Map<String, byte[]> rows =
+        Map.of(
+            "state", JsonCodec.writeValue(first, Refold.Fold.class),
+            "state.g2", JsonCodec.writeValue(second, Refold.Fold.class));
+
+    assertEquals(Optional.of(first), Refold.Fold.of(rows, CalculatorSchema.SCHEMA));
+    assertEquals(Optional.of(second), Refold.Fold.of(rows, CalculatorSchema.SCHEMA.onLog(2)));
+    assertEquals(Optional.empty(), Refold.Fold.of(rows, CalculatorSchema.SCHEMA.onLog(3)));
   }
 
   @Test
