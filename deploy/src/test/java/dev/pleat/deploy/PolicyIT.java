@@ -181,12 +181,6 @@ final class PolicyIT {
                 .allMatch(end -> committed.getOrDefault(end.getKey(), 0L) >= end.getValue());
           });
     } finally {
-      System.err.println(
-          +last
-              + " committed "
-              + cluster.committed(APPLICATION, SCHEMA.eventsTopic())
-              + " commands "
-              + sent());
       memory.close();
     }
 
