@@ -35,8 +35,8 @@ final class GraphQlTypes {
   private static final BigDecimal MAX_INT = BigDecimal.valueOf(Integer.MAX_VALUE);
   private static final Set<String> SEVERAL =
       Set.of("$ref", "$dynamicRef", "oneOf", "anyOf", "allOf", "if", "not");
-  private static final Set<String> UUIDS =
-      Set.of("^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$");
+  private static final String UUID =
+      "^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$";
 
   private final GraphQlNames names;
   private final GraphQLCodeRegistry.Builder code;
@@ -179,7 +179,7 @@ final class GraphQlTypes {
       values.forEach(value -> type.value((String) value));
       return type.build();
     }
-    return "uuid".equals(schema.get("format")) || UUIDS.contains(schema.get("pattern"))
+    return "uuid".equals(schema.get("format")) || UUID.equals(schema.get("pattern"))
         ? Scalars.GraphQLID
         : Scalars.GraphQLString;
   }
