@@ -78,17 +78,29 @@ final class GraphQlErrors implements DataFetcherExceptionHandler {
           "locations",
           locations.stream()
               .filter(place -> place.getLine() > 0 && place.getColumn() > 0)
-              .map(place -> Map.of("line", place.getLine(), "column", place.getColumn()))
+              .map(GraphQlErrors::specified)
               .toList());
     }
     return fields;
   }
 
+  private static Map<String, Object> specified(SourceLocation place) {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("line", place.getLine());
+    fields.put("column", place.getColumn());
+    return fields;
+  }
+
   /** A problem as an error. */
   static Map<String, Object> specified(Problem problem) {
+    return specified(problem.detail(), problem.fields());
+  }
+
+  /** An error of these words. */
+  static Map<String, Object> specified(String message, Map<String, Object> extensions) {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("message", problem.detail());
-    fields.put("extensions", problem.fields());
+    fields.put("message", message);
+    fields.put("extensions", extensions);
     return fields;
   }
 

@@ -191,7 +191,7 @@ final class GraphQlRoute {
     Object detail = fields.remove("detail");
     fields.remove("type");
     fields.remove("title");
-    return failed(List.of(Map.of("message", String.valueOf(detail), "extensions", fields)));
+    return failed(List.of(GraphQlErrors.specified(String.valueOf(detail), fields)));
   }
 
   private static Request request(JsonObject body) throws Rejected {
