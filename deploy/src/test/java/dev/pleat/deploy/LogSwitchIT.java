@@ -194,6 +194,7 @@ final class LogSwitchIT {
     assertTrue(foreign.body().contains("invalid-token"), foreign.body());
     assertEquals("15.0 v4", row(value, "Pleat-Token", token(value, "ADD", 1)));
     assertTrue(api.get("/domains/calculator").body().contains("\"calculator.outcomes.g2\""));
+    assertEquals(0, refolds(), "the state of the rebuild is gone on with");
     nobodyComesLate();
     rebuildsFromThere();
     replicaFollows(value);
@@ -207,6 +208,15 @@ final class LogSwitchIT {
     Operator.await("tally: " + tally(value), () -> tally(value) == 5);
     Operator.await("history: " + history(value), () -> history(value).size() == 5);
     assertRefused(Map.of("calculator", 1), "generation 2 serves, and an earlier one");
+  }
+
+  /** How often the state of the second log was folded anew. */
+  private int refolds() {
+    Map<String, Object> connection = Map.of("bootstrap.servers", instance.bootstrapServers());
+    Manifest manifest = new Manifest(connection, CalculatorSchema.SCHEMA.manifestTopic());
+    return Refold.Fold.of(manifest.read(), CalculatorSchema.SCHEMA.onLog(2))
+        .orElseThrow()
+        .refolds();
   }
 
   /** As a process that read which log serves before the switch, and joins its group after it. */
