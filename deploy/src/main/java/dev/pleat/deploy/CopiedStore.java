@@ -78,10 +78,14 @@ final class CopiedStore<K> implements ReadOnlyKeyValueStore<K, byte[]> {
         Optional.ofNullable(to).map(bytes));
   }
 
-  /** Not known without looking at all of them: the copy keeps no count. */
+  /** That of all stores of the copy together, which lie in one database. */
   @Override
   public long approximateNumEntries() {
-    throw new UnsupportedOperationException("entries of a copy are not counted");
+    try {
+      return db.getLongProperty("rocksdb.estimate-num-keys");
+    } catch (RocksDBException e) {
+      throw failed(e);
+    }
   }
 
   private final class Entries implements KeyValueIterator<K, byte[]> {

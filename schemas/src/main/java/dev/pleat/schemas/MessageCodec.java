@@ -191,7 +191,8 @@ public final class MessageCodec<C, E> {
       long version,
       long through,
       Optional<String> correlationId,
-      E event) {}
+      E event)
+      implements EventEnvelope {}
 
   /** Reads an event that fits its own JSON Schema; empty: take the general way. */
   public Optional<ReadEvent<E>> readEvent(byte[] value) {

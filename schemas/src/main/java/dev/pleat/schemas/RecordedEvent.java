@@ -32,7 +32,8 @@ public record RecordedEvent(
     long through,
     Optional<String> correlationId,
     Optional<String> actor,
-    OptionalLong schemaVersion) {
+    OptionalLong schemaVersion)
+    implements EventEnvelope {
 
   /**
    * Checks what every reader relies on.

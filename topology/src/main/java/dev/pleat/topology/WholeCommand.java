@@ -1,6 +1,7 @@
 package dev.pleat.topology;
 
 import dev.pleat.schemas.DomainSchema;
+import dev.pleat.schemas.EventEnvelope;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.MessageCodec.ReadEvent;
@@ -20,19 +21,34 @@ record WholeCommand<E>(List<Event<E>> events) {
   /** An event as it was read. */
   sealed interface Event<E> {
 
-    UUID id();
+    /** What it says of itself. */
+    EventEnvelope event();
+
+    default UUID id() {
+      return event().id();
+    }
 
     /** The command it derives from. */
-    UUID parentId();
+    default UUID parentId() {
+      return event().parentId();
+    }
 
-    Instant timestamp();
+    default Instant timestamp() {
+      return event().timestamp();
+    }
 
-    Optional<String> correlationId();
+    default Optional<String> correlationId() {
+      return event().correlationId();
+    }
 
-    long version();
+    default long version() {
+      return event().version();
+    }
 
     /** The version of the last event of its command. */
-    long through();
+    default long through() {
+      return event().through();
+    }
 
     /**
      * In one pass if the event is in its usual form, which nearly all are.
@@ -67,72 +83,10 @@ record WholeCommand<E>(List<Event<E>> events) {
   }
 
   /** Read in one pass, with its record. */
-  record Ready<E>(ReadEvent<E> event) implements Event<E> {
-
-    @Override
-    public UUID id() {
-      return event.id();
-    }
-
-    @Override
-    public UUID parentId() {
-      return event.parentId();
-    }
-
-    @Override
-    public Instant timestamp() {
-      return event.timestamp();
-    }
-
-    @Override
-    public Optional<String> correlationId() {
-      return event.correlationId();
-    }
-
-    @Override
-    public long version() {
-      return event.version();
-    }
-
-    @Override
-    public long through() {
-      return event.through();
-    }
-  }
+  record Ready<E>(ReadEvent<E> event) implements Event<E> {}
 
   /** Read as a tree: whether it is known, and fits its record, is still to be seen. */
-  record General<E>(RecordedEvent event) implements Event<E> {
-
-    @Override
-    public UUID id() {
-      return event.id();
-    }
-
-    @Override
-    public UUID parentId() {
-      return event.parentId();
-    }
-
-    @Override
-    public Instant timestamp() {
-      return event.timestamp();
-    }
-
-    @Override
-    public Optional<String> correlationId() {
-      return event.correlationId();
-    }
-
-    @Override
-    public long version() {
-      return event.version();
-    }
-
-    @Override
-    public long through() {
-      return event.through();
-    }
-  }
+  record General<E>(RecordedEvent event) implements Event<E> {}
 
   /** The aggregate's version after the command. */
   long version() {
