@@ -11,9 +11,6 @@ final class Welcome {
 
   static String text(String url, String bootstrapServers, Settings settings) {
     String broker = settings.bootstrapServers().isPresent() ? "" : " (embedded broker)";
-    // The key is the command's id, and the value's id derives from it: so it is known beforehand.
-    UUID key = UUID.randomUUID();
-    UUID value = NameBasedId.ofAggregate(CalculatorSchema.SCHEMA.name(), key);
     return """
 
         Pleat is ready.
@@ -22,14 +19,30 @@ final class Welcome {
           Kafka  %2$s%3$s
           Data   %4$s
 
+        %5$s
+        Stop it with Ctrl-C."""
+        .formatted(
+            url,
+            bootstrapServers,
+            broker,
+            settings.dataDir(),
+            settings.domains().isEmpty() || settings.domains().contains("calculator")
+                ? calculator(url)
+                : "What there is: curl -s " + url + "/domains, and " + url + "/openapi.json\n");
+  }
+
+  private static String calculator(String url) {
+    // The key is the command's id, and the value's id derives from it: so it is known beforehand.
+    UUID key = UUID.randomUUID();
+    UUID value = NameBasedId.ofAggregate(CalculatorSchema.SCHEMA.name(), key);
+    return """
         Try it: create a value, multiply it, read it.
 
-          curl -i -d '{"value": 3}' -H 'Content-Type: application/json' -H 'Idempotency-Key: %5$s' %1$s/values
-          curl -i -X PUT -d '{"operation": "MULTIPLY", "value": 3}' -H 'Content-Type: application/json' -H 'Prefer: return=representation' %1$s/values/%6$s
-          curl -i %1$s/values/%6$s
-
-        Stop it with Ctrl-C."""
-        .formatted(url, bootstrapServers, broker, settings.dataDir(), key, value);
+          curl -i -d '{"value": 3}' -H 'Content-Type: application/json' -H 'Idempotency-Key: %2$s' %1$s/values
+          curl -i -X PUT -d '{"operation": "MULTIPLY", "value": 3}' -H 'Content-Type: application/json' -H 'Prefer: return=representation' %1$s/values/%3$s
+          curl -i %1$s/values/%3$s
+        """
+        .formatted(url, key, value);
   }
 
   static String text(String url, ReplicaSettings settings) {
