@@ -247,7 +247,7 @@ final class StreamsRole implements AutoCloseable {
 
   private KafkaStreams application(Topology topology) {
     if (tracking.isEmpty()) {
-      return new KafkaStreams(topology, properties);
+      return new KafkaStreams(topology, properties, new PatientClients());
     }
     TrackedClients clients = new TrackedClients(tracking.get().pace());
     positions =

@@ -6,19 +6,15 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.streams.KafkaClientSupplier;
 
 /**
  * The Kafka clients of one application of Kafka Streams, which note how far it has come: what its
@@ -27,7 +23,7 @@ import org.apache.kafka.streams.KafkaClientSupplier;
  * <p>Kafka Streams tells committed offsets only, and those stay before aborted records at the end
  * of a partition after a restart; the consumer's position passes them.
  */
-final class TrackedClients implements KafkaClientSupplier {
+final class TrackedClients extends PatientClients {
 
   /**
    * What was fetched of a partition.
@@ -86,11 +82,6 @@ final class TrackedClients implements KafkaClientSupplier {
   }
 
   @Override
-  public Admin getAdmin(Map<String, Object> config) {
-    return Admin.create(config);
-  }
-
-  @Override
   public Producer<byte[], byte[]> getProducer(Map<String, Object> config) {
     return new TrackedProducer(config);
   }
@@ -100,22 +91,12 @@ final class TrackedClients implements KafkaClientSupplier {
     return new TrackedConsumer(config);
   }
 
-  @Override
-  public Consumer<byte[], byte[]> getRestoreConsumer(Map<String, Object> config) {
-    return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
-  @Override
-  public Consumer<byte[], byte[]> getGlobalConsumer(Map<String, Object> config) {
-    return new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
-  }
-
   /** Notes what it fetches. Used by one thread. */
-  private final class TrackedConsumer extends KafkaConsumer<byte[], byte[]> {
+  private final class TrackedConsumer extends PatientConsumer {
     private Set<TopicPartition> assigned = Set.of();
 
     TrackedConsumer(Map<String, Object> config) {
-      super(config, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+      super(config);
     }
 
     @Override
