@@ -1,9 +1,6 @@
 package dev.pleat.deploy;
 
 import dev.pleat.schemas.calculator.CalculatorSchema;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,7 +14,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -146,7 +142,10 @@ final class OverloadMeasurement {
           () -> {
             offered.start = System.nanoTime();
             sampler.scheduleAtFixedRate(
-                () -> kilobytes.get(offered.minute()).add(residentKilobytes(pleat.pid())),
+                () ->
+                    kilobytes
+                        .get(offered.minute())
+                        .add(ProcessFigures.residentKilobytes(pleat.pid())),
                 SAMPLE_SECONDS,
                 SAMPLE_SECONDS,
                 TimeUnit.SECONDS);
@@ -204,19 +203,6 @@ final class OverloadMeasurement {
     int defects =
         IntStream.range(0, MINUTES).map(i -> answers.other.get(i) + answers.broken.get(i)).sum();
     sheet.bar(defects == 0, defects + " answers that are no answer to a command");
-  }
-
-  private static long residentKilobytes(long pid) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
-      return lines
-          .filter(line -> line.startsWith("VmRSS:"))
-          .map(line -> line.replaceAll("[^0-9]", ""))
-          .mapToLong(Long::parseLong)
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   private static double meanMegabytes(List<Long> kilobytes) {

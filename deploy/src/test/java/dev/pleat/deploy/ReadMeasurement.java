@@ -9,12 +9,10 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -51,7 +49,7 @@ final class ReadMeasurement {
     requireWrk();
     FigureSheet sheet = new FigureSheet("Reads and rest");
     try (MeasuredPleat pleat = MeasuredPleat.start("reads", directory)) {
-      double idle = idlePercent(pleat.pid());
+      double idle = ProcessFigures.idlePercent(pleat.pid(), IDLE_SECONDS);
       Path rows = script("rows", pleat.values().stream().map(id -> "/values/" + id));
       Path constant = script("constant", pleat.values().stream().map(id -> CONSTANT));
       // Both once before it counts: the compiler has seen them.
@@ -92,25 +90,6 @@ final class ReadMeasurement {
         String.format(Locale.ROOT, "%.0f", rows),
         String.format(Locale.ROOT, "%.0f", constant),
         String.format(Locale.ROOT, "%.2f", rows / constant));
-  }
-
-  /** What the process takes of a core when there is nothing to do. */
-  private static double idlePercent(long pid) {
-    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
-    // What the start left to compile is compiled first.
-    pass(Duration.ofSeconds(Math.min(10, IDLE_SECONDS)));
-    Duration before = process.info().totalCpuDuration().orElseThrow();
-    long begun = System.nanoTime();
-    pass(Duration.ofSeconds(IDLE_SECONDS));
-    Duration used = process.info().totalCpuDuration().orElseThrow().minus(before);
-    return 100.0 * used.toNanos() / (System.nanoTime() - begun);
-  }
-
-  private static void pass(Duration time) {
-    long end = System.nanoTime() + time.toNanos();
-    for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
-      LockSupport.parkNanos(left);
-    }
   }
 
   /**

@@ -1,0 +1,49 @@
+package dev.pleat.deploy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+
+/** What the operating system says of a process. */
+final class ProcessFigures {
+
+  private static final int SETTLING_SECONDS = 10;
+
+  private ProcessFigures() {}
+
+  /** The memory of a process that is resident, in KiB; on Linux. */
+  static long residentKilobytes(long pid) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc", String.valueOf(pid), "status"))) {
+      return lines
+          .filter(line -> line.startsWith("VmRSS:"))
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D+", "")))
+          .findFirst()
+          .orElseThrow();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What a process takes of a core, in percent, when it is left alone for so long. */
+  static double idlePercent(long pid, int seconds) {
+    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+    // What the start left to compile is compiled first.
+    pass(Duration.ofSeconds(Math.min(SETTLING_SECONDS, seconds)));
+    Duration before = process.info().totalCpuDuration().orElseThrow();
+    long begun = System.nanoTime();
+    pass(Duration.ofSeconds(seconds));
+    Duration used = process.info().totalCpuDuration().orElseThrow().minus(before);
+    return 100.0 * used.toNanos() / (System.nanoTime() - begun);
+  }
+
+  private static void pass(Duration time) {
+    long end = System.nanoTime() + time.toNanos();
+    for (long left = time.toNanos(); left > 0; left = end - System.nanoTime()) {
+      LockSupport.parkNanos(left);
+    }
+  }
+}
