@@ -277,7 +277,7 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
       SubmittedCommand command =
           SubmittedCommand.of(id, action, fields, time)
               .inSchemaVersion(target.writtenSchemaVersion(action))
-              .by("policy:" + schema.name() + "/" + policy.name())
+              .by(schema.actor(policy.name()))
               .correlatedBy(
                   // Who began it gave it none: then it is named after the command that did.
                   event.correlationId().orElseGet(() -> event.parentId().toString()));
