@@ -226,8 +226,14 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
             Deadlines.Pending command = command(set.target(), set.command(), id, event, due);
             plan(
                 () -> {
-                  deadlines.set(record.key(), set.name(), due.toEpochMilli(), command);
-                  wakeAt(due.toEpochMilli());
+                  if (command.hops() > MAX_HOPS) {
+                    // A dead letter says which event it came from, and there is none later on.
+                    deadlines.cancel(record.key(), set.name());
+                    send(command, Optional.of(record));
+                  } else {
+                    deadlines.set(record.key(), set.name(), due.toEpochMilli(), command);
+                    wakeAt(due.toEpochMilli());
+                  }
                 });
           }
           case Reaction.CancelDeadline cancel ->
