@@ -6,6 +6,7 @@ import dev.pleat.schemas.customers.CustomerCommand;
 import dev.pleat.schemas.customers.CustomerCommand.InviteCustomer;
 import dev.pleat.schemas.customers.CustomerCommand.WithdrawInvitation;
 import dev.pleat.schemas.customers.CustomerEvent;
+import dev.pleat.schemas.customers.CustomerEvent.AddressEvent;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.schemas.customers.CustomerSchema;
@@ -51,6 +52,8 @@ final class CustomersHttpIT extends CustomersContract {
               }
               case InvitationWithdrawn withdrawn ->
                   new Cause<>(new WithdrawInvitation(withdrawn.email()), inviter.get());
+              case AddressEvent step ->
+                  throw new AssertionError("no scenario gives one over HTTP: " + step);
             },
         CustomersHttpIT::foretold);
   }

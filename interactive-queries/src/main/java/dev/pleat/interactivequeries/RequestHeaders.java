@@ -2,6 +2,7 @@ package dev.pleat.interactivequeries;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.JsonCodec;
 import io.javalin.http.Context;
 import java.net.InetAddress;
@@ -120,6 +121,10 @@ final class RequestHeaders {
       throw Refusal.of(
           Problem.INVALID_ACTOR,
           "send " + ACTOR + " once, with 1 to 200 printable characters of ASCII");
+    }
+    if (DomainSchema.isPolicy(actor)) {
+      throw Refusal.of(
+          Problem.INVALID_ACTOR, "a policy sends commands by itself; nobody else may say " + actor);
     }
     return Optional.of(actor);
   }

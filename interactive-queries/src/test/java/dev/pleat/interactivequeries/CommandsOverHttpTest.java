@@ -516,4 +516,11 @@ final class CommandsOverHttpTest {
         .isProblem(400, "invalid-actor");
     assertEquals(201, api.post("/values", THREE, "Pleat-Actor", "a".repeat(200)).status());
   }
+
+  @Test
+  void takes_nobody_for_a_policy() {
+    api.post("/values", THREE, "Pleat-Actor", "policy:calculator/rounding")
+        .isProblem(400, "invalid-actor");
+    assertEquals(List.of(), api.commands.sent());
+  }
 }

@@ -37,6 +37,7 @@ public final class DomainSchema<C, E> {
   /** The number of the log that every domain has to begin with. */
   public static final int FIRST_LOG = 1;
 
+  private static final String POLICY_ACTOR = "policy:";
   private static final String VERSION = "version";
   private static final int MAX_ID_BYTES = 256;
 
@@ -562,6 +563,16 @@ public final class DomainSchema<C, E> {
   /** The domains to which a policy of this one sends commands. */
   public List<DomainSchema<?, ?>> targets(DeclaredPolicy policy) {
     return policy.targets().isEmpty() ? List.of(this) : policy.targets();
+  }
+
+  /** Who sends the commands of a policy of this domain: nobody says so over HTTP. */
+  public String actor(String policy) {
+    return POLICY_ACTOR + name + "/" + policy;
+  }
+
+  /** Whether this is the name of a policy, which only a policy may bear. */
+  public static boolean isPolicy(String actor) {
+    return actor.startsWith(POLICY_ACTOR);
   }
 
   /** Whether it has anything but views and policies, and so topics of its own. */

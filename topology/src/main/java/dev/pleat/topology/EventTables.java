@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -126,12 +127,28 @@ public final class EventTables {
    */
   public <V extends Record> KTable<String, V> keyedBy(
       String name, KTable<String, V> table, Class<V> row, Function<V, String> key) {
+    return keyedBy(name, table, row, key, value -> 0);
+  }
+
+  /**
+   * The same where something goes from one aggregate to another. The rows of two aggregates come in
+   * any order: the one with the larger number is kept, whichever comes last.
+   *
+   * @param order a number off a row, larger than that of each aggregate it was with before
+   */
+  public <V extends Record> KTable<String, V> keyedBy(
+      String name,
+      KTable<String, V> table,
+      Class<V> row,
+      Function<V, String> key,
+      ToLongFunction<V> order) {
     return table
         .groupBy(
             (before, value) -> KeyValue.pair(key.apply(value), value),
             Grouped.with(name, Serdes.String(), serde(row)))
         .reduce(
-            (before, added) -> added,
+            (before, added) ->
+                order.applyAsLong(added) < order.applyAsLong(before) ? before : added,
             (before, removed) -> before.equals(removed) ? EventTables.<V>noRow() : before,
             Named.as(name + "-rows"),
             stored(name, row));

@@ -226,8 +226,14 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
             Deadlines.Pending command = command(set.target(), set.command(), id, event, due);
             plan(
                 () -> {
-                  deadlines.set(record.key(), set.name(), due.toEpochMilli(), command);
-                  wakeAt(due.toEpochMilli());
+                  if (command.hops() > MAX_HOPS) {
+                    // A dead letter says which event it came from, and there is none later on.
+                    deadlines.cancel(record.key(), set.name());
+                    send(command, Optional.of(record));
+                  } else {
+                    deadlines.set(record.key(), set.name(), due.toEpochMilli(), command);
+                    wakeAt(due.toEpochMilli());
+                  }
                 });
           }
           case Reaction.CancelDeadline cancel ->
@@ -277,7 +283,7 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
       SubmittedCommand command =
           SubmittedCommand.of(id, action, fields, time)
               .inSchemaVersion(target.writtenSchemaVersion(action))
-              .by("policy:" + schema.name() + "/" + policy.name())
+              .by(schema.actor(policy.name()))
               .correlatedBy(
                   // Who began it gave it none: then it is named after the command that did.
                   event.correlationId().orElseGet(() -> event.parentId().toString()));

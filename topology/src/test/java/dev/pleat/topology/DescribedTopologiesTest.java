@@ -64,6 +64,19 @@ class DescribedTopologiesTest {
                 "by-id-customers-stopped"),
             Set.of("customers.events", "customer-id-repartition")),
         Arguments.of(
+            PolicyTopology.applicationId(
+                CUSTOMERS.schema(), CUSTOMERS.schema().policy("changing-address").orElseThrow()),
+            PolicyTopology.of(CUSTOMERS, "changing-address"),
+            Set.of(
+                "changing-address-state",
+                "changing-address-deadlines",
+                "changing-address-deadline-times",
+                "changing-address-customers-seen",
+                "changing-address-customers-held",
+                "changing-address-customers-stopped",
+                "changing-address-customers-position"),
+            Set.of("customers.events")),
+        Arguments.of(
             ViewTopology.applicationId(
                 CATALOGUE.schema(), CATALOGUE.schema().view("product-page").orElseThrow(), 1),
             ViewTopology.of(CATALOGUE, "product-page"),

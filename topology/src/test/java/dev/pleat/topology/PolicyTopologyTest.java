@@ -194,6 +194,24 @@ class PolicyTopologyTest {
     assertEquals(Optional.empty(), errands.stopped(SCHEMA));
   }
 
+  @Test
+  void a_deadline_beyond_the_limit_of_hops_is_a_dead_letter_when_it_is_set() {
+    RecordedEvent event =
+        PolicyDriver.recorded(SCHEMA, "a", 1, new ErrandBegun("a", "remind"), PolicyDriver.START);
+    errands.pipe(
+        SCHEMA,
+        "a",
+        JsonCodec.write(event),
+        new RecordHeaders()
+            .add(MessageHeaders.HOPS, Integer.toString(PolicyProcessor.MAX_HOPS).getBytes(UTF_8)));
+    errands.pass(REMINDED_AFTER);
+
+    assertEquals(List.of(), errands.sent(SCHEMA));
+    assertEquals(
+        "too-many-hops", text(errands.deadLetters(SCHEMA).getFirst().headers(), "pleat-reason"));
+    assertEquals(0, errands.rows("deadlines") + errands.rows("deadline-times"));
+  }
+
   private static String note(TestRecord<byte[], byte[]> command) {
     return JsonCodec.readCommand(command.value()).data().text("note").orElseThrow();
   }

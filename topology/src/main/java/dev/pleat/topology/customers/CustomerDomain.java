@@ -8,6 +8,7 @@ import dev.pleat.topology.Domain;
 import dev.pleat.topology.EventTables;
 import java.util.List;
 import org.apache.kafka.streams.kstream.KTable;
+import org.apache.kafka.streams.kstream.Named;
 
 /** The customers: their rules and their views, bound to their names. */
 public final class CustomerDomain {
@@ -22,15 +23,20 @@ public final class CustomerDomain {
               Customer.class,
               CustomerSchema.BY_EMAIL,
               customer -> List.of(customer.email()))
+          .reactsWith(
+              CustomerSchema.CHANGING_ADDRESS, ChangingAddress.State.class, new ChangingAddress())
           .build();
 
   private CustomerDomain() {}
 
   private static KTable<String, Customer> byId(EventTables events) {
-    return events.keyedBy(
-        "customer-id",
-        events.table(CustomerSchema.SCHEMA, Customer.class, new CustomerProjection()),
-        Customer.class,
-        Customer::customerId);
+    return events
+        .keyedBy(
+            "customer-id",
+            events.table(CustomerSchema.SCHEMA, Residence.class, Residence::project),
+            Residence.class,
+            residence -> residence.customer().customerId(),
+            Residence::moves)
+        .mapValues(Residence::customer, Named.as("customers"));
   }
 }

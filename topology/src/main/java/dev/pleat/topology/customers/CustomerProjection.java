@@ -2,6 +2,9 @@ package dev.pleat.topology.customers;
 
 import dev.pleat.schemas.customers.Customer;
 import dev.pleat.schemas.customers.CustomerEvent;
+import dev.pleat.schemas.customers.CustomerEvent.AddressConfirmed;
+import dev.pleat.schemas.customers.CustomerEvent.AddressEvent;
+import dev.pleat.schemas.customers.CustomerEvent.AddressReleased;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.topology.Projection;
@@ -16,6 +19,11 @@ public final class CustomerProjection implements Projection<Customer, CustomerEv
       case CustomerInvited invited ->
           Optional.of(new Customer(invited.customerId(), invited.email(), invited.invitedBy()));
       case InvitationWithdrawn withdrawn -> Optional.empty();
+      case AddressConfirmed confirmed ->
+          Optional.of(
+              new Customer(confirmed.customerId(), confirmed.email(), confirmed.invitedBy()));
+      case AddressReleased released -> Optional.empty();
+      case AddressEvent step -> row;
     };
   }
 }

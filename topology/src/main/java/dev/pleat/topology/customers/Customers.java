@@ -1,5 +1,6 @@
 package dev.pleat.topology.customers;
 
+import static dev.pleat.schemas.customers.CustomerSchema.ADDRESS_RESERVED;
 import static dev.pleat.schemas.customers.CustomerSchema.ALREADY_INVITED;
 import static dev.pleat.schemas.customers.CustomerSchema.EMAIL_INVALID;
 import static dev.pleat.schemas.customers.CustomerSchema.EMAIL_REQUIRED;
@@ -7,34 +8,64 @@ import static dev.pleat.schemas.customers.CustomerSchema.NOT_INVITED;
 
 import dev.pleat.schemas.CommandContext;
 import dev.pleat.schemas.customers.CustomerCommand;
+import dev.pleat.schemas.customers.CustomerCommand.AddressStep;
+import dev.pleat.schemas.customers.CustomerCommand.ChangeAddress;
 import dev.pleat.schemas.customers.CustomerCommand.InviteCustomer;
 import dev.pleat.schemas.customers.CustomerCommand.WithdrawInvitation;
 import dev.pleat.schemas.customers.CustomerEvent;
+import dev.pleat.schemas.customers.CustomerEvent.AddressEvent;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.schemas.customers.EmailAddress;
 import dev.pleat.topology.Decider;
 import dev.pleat.topology.Decision;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The rules of inviting customers. The aggregate is the e-mail address, so that no two customers
- * can have the same one: whoever comes second finds the first.
+ * can have the same one: whoever comes second finds the first. Changing the address is in {@link
+ * AddressChanges}.
  */
 public final class Customers implements Decider<Customers.State, CustomerCommand, CustomerEvent> {
 
   /** What is remembered of an address. */
   public sealed interface State {}
 
-  /** Nobody is invited under it. */
-  public record Free() implements State {}
+  /**
+   * Nobody is invited under it.
+   *
+   * @param left how many customers have left it for another address: they keep their ids, so the
+   *     next one needs another, also if somebody sends a command of long ago once more
+   */
+  public record Free(int left) implements State {}
 
-  /** This customer is invited under it. */
-  public record Invited(String customerId, Optional<String> invitedBy) implements State {}
+  /**
+   * This customer is invited under it.
+   *
+   * @param moves how many addresses the customer had before
+   * @param cameBy the change that brought the customer here
+   * @param left how many customers have left this address
+   */
+  public record Invited(
+      String customerId, Optional<String> invitedBy, long moves, Optional<String> cameBy, int left)
+      implements State {}
+
+  /** It is kept for a customer who is to have it. */
+  public record Claimed(String changeId, String customerId, int left) implements State {}
+
+  /** Its customer is to have another one, unless that is given up. */
+  public record Changing(Invited customer, String to, String changeId, Instant until)
+      implements State {}
+
+  /** Its customer leaves it for the other one; it is free when that one has the customer. */
+  public record Left(Invited customer, String to, String changeId) implements State {}
 
   @Override
   public State initialState() {
-    return new Free();
+    return new Free(0);
   }
 
   @Override
@@ -44,6 +75,8 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
       case InviteCustomer invite -> invite(state, EmailAddress.of(invite.email()), context);
       case WithdrawInvitation withdraw ->
           withdraw(state, EmailAddress.of(withdraw.email()), context);
+      case ChangeAddress change -> AddressChanges.change(state, change, context);
+      case AddressStep step -> AddressChanges.step(state, step, context);
     };
   }
 
@@ -58,38 +91,91 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
     return switch (state) {
       case Free free ->
           Decision.accept(
-              new CustomerInvited(context.newId(0).toString(), email.text(), context.actor()));
-      case Invited invited ->
-          Decision.reject(
-              ALREADY_INVITED,
-              email.text() + " is invited already, as customer " + invited.customerId());
+              new CustomerInvited(
+                  context.newId(free.left()).toString(), email.text(), context.actor()));
+      case Invited customer -> alreadyInvited(email, customer);
+      case Changing changing -> alreadyInvited(email, changing.customer());
+      case Claimed claimed -> reserved(email);
+      case Left left -> reserved(email);
     };
+  }
+
+  private static Decision<CustomerEvent> alreadyInvited(EmailAddress email, Invited customer) {
+    return Decision.reject(
+        ALREADY_INVITED,
+        email.text() + " is invited already, as customer " + customer.customerId());
+  }
+
+  private static Decision<CustomerEvent> reserved(EmailAddress email) {
+    return Decision.reject(
+        ADDRESS_RESERVED,
+        "a customer is changing to or from " + email.text() + ": try again in a while");
   }
 
   private static Decision<CustomerEvent> withdraw(
       State state, EmailAddress email, CommandContext context) {
     return switch (state) {
-      case Free free -> Decision.reject(NOT_INVITED, "nobody is invited as " + email.text());
-      case Invited invited -> {
-        if (invited.invitedBy().isPresent() && !invited.invitedBy().equals(context.actor())) {
-          yield Decision.reject(
-              Decision.NOT_AUTHORISED, "only who invited a customer may withdraw the invitation");
-        }
-        yield Decision.accept(new InvitationWithdrawn(invited.customerId(), email.text()));
-      }
+      case Free free -> notInvited(email);
+      case Claimed claimed -> notInvited(email);
+      case Invited customer -> withdraw(customer, email, List.of(), context);
+      case Changing changing ->
+          withdraw(
+              changing.customer(),
+              email,
+              List.of(AddressChanges.abandoned(changing, email.text(), AddressChanges.WITHDRAWN)),
+              context);
+      case Left left ->
+          isFor(left.customer(), context) ? AddressChanges.changing(email, left.to()) : notFor();
     };
+  }
+
+  /** Withdraws, and what has to happen before. */
+  private static Decision<CustomerEvent> withdraw(
+      Invited customer, EmailAddress email, List<CustomerEvent> before, CommandContext context) {
+    if (!isFor(customer, context)) {
+      return notFor();
+    }
+    CustomerEvent withdrawn = new InvitationWithdrawn(customer.customerId(), email.text());
+    return Decision.accept(Stream.concat(before.stream(), Stream.of(withdrawn)).toList());
+  }
+
+  private static Decision<CustomerEvent> notFor() {
+    return Decision.reject(
+        Decision.NOT_AUTHORISED, "only who invited a customer may withdraw the invitation");
+  }
+
+  static Decision<CustomerEvent> notInvited(EmailAddress email) {
+    return Decision.reject(NOT_INVITED, "nobody is invited as " + email.text());
+  }
+
+  /** Whether who sends a command may act for this customer: who invited, or anybody if nobody. */
+  static boolean isFor(Invited customer, CommandContext context) {
+    return customer.invitedBy().isEmpty() || customer.invitedBy().equals(context.actor());
   }
 
   @Override
   public State evolve(State state, CustomerEvent event) {
     return switch (event) {
-      case CustomerInvited invited -> new Invited(invited.customerId(), invited.invitedBy());
-      case InvitationWithdrawn withdrawn -> new Free();
+      case CustomerInvited invited ->
+          new Invited(invited.customerId(), invited.invitedBy(), 0, Optional.empty(), left(state));
+      case InvitationWithdrawn withdrawn -> new Free(left(state));
+      case AddressEvent change -> AddressChanges.evolve(state, change);
+    };
+  }
+
+  /** How many customers have left the address for another. */
+  static int left(State state) {
+    return switch (state) {
+      case Free free -> free.left();
+      case Invited customer -> customer.left();
+      case Claimed claimed -> claimed.left();
+      case Changing changing -> changing.customer().left();
+      case Left left -> left.customer().left();
     };
   }
 
   @Override
   public int stateVersion() {
-    return 1;
+    return 2;
   }
 }

@@ -4,6 +4,8 @@ import static dev.pleat.topology.customers.CustomerDomain.CUSTOMERS;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.pleat.schemas.customers.Customer;
+import dev.pleat.schemas.customers.CustomerEvent.AddressConfirmed;
+import dev.pleat.schemas.customers.CustomerEvent.AddressReleased;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.schemas.customers.CustomerSchema;
@@ -72,5 +74,32 @@ class CustomersByIdTest {
     customers.happens(CustomerSchema.SCHEMA, GRACE, new InvitationWithdrawn(first, GRACE));
 
     assertEquals(Map.of(first, customer(first, ALAN)), customers.rows());
+  }
+
+  private static AddressConfirmed confirmed(String id, String email, long moves) {
+    return new AddressConfirmed(
+        id, email, moves == 1 ? GRACE : ALAN, "change " + moves, Optional.empty(), moves);
+  }
+
+  @Test
+  void shows_the_present_address_of_who_moved() {
+    customers.happens(CustomerSchema.SCHEMA, GRACE, invited(first, GRACE));
+    customers.happens(CustomerSchema.SCHEMA, ALAN, confirmed(first, ALAN, 1));
+    customers.happens(CustomerSchema.SCHEMA, GRACE, new AddressReleased(first, GRACE, "change 1"));
+
+    assertEquals(Map.of(first, customer(first, ALAN)), customers.rows());
+    assertEquals(customers.expectedEntries(), customers.entries());
+  }
+
+  @Test
+  void shows_who_came_back_though_what_happened_elsewhere_is_read_last() {
+    customers.happens(CustomerSchema.SCHEMA, GRACE, invited(first, GRACE));
+    customers.happens(CustomerSchema.SCHEMA, GRACE, new AddressReleased(first, GRACE, "change 1"));
+    customers.happens(CustomerSchema.SCHEMA, GRACE, confirmed(first, GRACE, 2));
+    customers.happens(CustomerSchema.SCHEMA, ALAN, confirmed(first, ALAN, 1));
+    assertEquals(Map.of(first, customer(first, GRACE)), customers.rows());
+
+    customers.happens(CustomerSchema.SCHEMA, ALAN, new AddressReleased(first, ALAN, "change 2"));
+    assertEquals(Map.of(first, customer(first, GRACE)), customers.rows());
   }
 }
