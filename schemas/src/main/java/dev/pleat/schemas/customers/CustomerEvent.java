@@ -16,4 +16,11 @@ public sealed interface CustomerEvent {
 
   /** The invitation was taken back; the address is free again. */
   record InvitationWithdrawn(String customerId, String email) implements CustomerEvent {}
+
+  /** The customer was sent the invitation. */
+  record InvitationSent(String customerId, String email) implements CustomerEvent {}
+
+  /** The invitation cannot be sent to the customer. */
+  record InvitationFailed(String customerId, String email, String reason)
+      implements CustomerEvent {}
 }

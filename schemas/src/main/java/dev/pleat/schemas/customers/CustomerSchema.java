@@ -3,6 +3,8 @@ package dev.pleat.schemas.customers;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.IdFormat;
 import dev.pleat.schemas.customers.CustomerCommand.InviteCustomer;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationFailed;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationSent;
 import dev.pleat.schemas.customers.CustomerCommand.WithdrawInvitation;
 
 /** What can be said to the customers and asked of them. */
@@ -12,6 +14,9 @@ public final class CustomerSchema {
   public static final String EMAIL_INVALID = "email-invalid";
   public static final String ALREADY_INVITED = "already-invited";
   public static final String NOT_INVITED = "not-invited";
+
+  /** The effect that sends invitations by e-mail. */
+  public static final String INVITATION = "invitation";
 
   /** The view of all invited customers, by their id. */
   public static final String BY_ID = "by-id";
@@ -24,10 +29,14 @@ public final class CustomerSchema {
           .identifiedBy("email", IdFormat.TEXT, email -> EmailAddress.of(email).text())
           .action(InviteCustomer.class, EMAIL_REQUIRED, EMAIL_INVALID, ALREADY_INVITED)
           .action(WithdrawInvitation.class, NOT_INVITED)
+          .action(RecordInvitationSent.class, NOT_INVITED)
+          .action(RecordInvitationFailed.class, NOT_INVITED)
           .alreadySo(InviteCustomer.class, ALREADY_INVITED)
           .view(BY_EMAIL, Customer.class)
+          .version(BY_EMAIL, 2)
           .standsFor(BY_EMAIL, "customer-id", "invited")
           .derivedView(BY_ID, Customer.class, "customer-id", IdFormat.UUID)
+          .version(BY_ID, 2)
           .foundBy(BY_ID, BY_EMAIL, email -> EmailAddress.of(email).text())
           .creates("/customers", InviteCustomer.class)
           .updates("/customers/by-email/{email}/withdrawal", WithdrawInvitation.class)

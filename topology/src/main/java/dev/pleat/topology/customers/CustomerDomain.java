@@ -9,7 +9,7 @@ import dev.pleat.topology.EventTables;
 import java.util.List;
 import org.apache.kafka.streams.kstream.KTable;
 
-/** The customers: their rules and their views, bound to their names. */
+/** The customers: their rules, their views and their effect, bound to their names. */
 public final class CustomerDomain {
 
   public static final Domain<Customers.State, CustomerCommand, CustomerEvent> CUSTOMERS =
@@ -22,6 +22,7 @@ public final class CustomerDomain {
               Customer.class,
               CustomerSchema.BY_EMAIL,
               customer -> List.of(customer.email()))
+          .does(CustomerSchema.INVITATION, new InvitationEmail())
           .build();
 
   private CustomerDomain() {}

@@ -3,6 +3,8 @@ package dev.pleat.topology.customers;
 import dev.pleat.schemas.customers.Customer;
 import dev.pleat.schemas.customers.CustomerEvent;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationFailed;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationSent;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.topology.Projection;
 import java.util.Optional;
@@ -14,8 +16,25 @@ public final class CustomerProjection implements Projection<Customer, CustomerEv
   public Optional<Customer> project(Optional<Customer> row, CustomerEvent event) {
     return switch (event) {
       case CustomerInvited invited ->
-          Optional.of(new Customer(invited.customerId(), invited.email(), invited.invitedBy()));
+          Optional.of(
+              new Customer(
+                  invited.customerId(),
+                  invited.email(),
+                  invited.invitedBy(),
+                  Optional.of("pending")));
       case InvitationWithdrawn withdrawn -> Optional.empty();
+      case InvitationSent sent -> told(row, "sent");
+      case InvitationFailed failed -> told(row, "failed");
     };
+  }
+
+  private static Optional<Customer> told(Optional<Customer> row, String invitation) {
+    return row.map(
+        customer ->
+            new Customer(
+                customer.customerId(),
+                customer.email(),
+                customer.invitedBy(),
+                Optional.of(invitation)));
   }
 }

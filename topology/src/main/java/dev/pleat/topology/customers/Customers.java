@@ -8,9 +8,13 @@ import static dev.pleat.schemas.customers.CustomerSchema.NOT_INVITED;
 import dev.pleat.schemas.CommandContext;
 import dev.pleat.schemas.customers.CustomerCommand;
 import dev.pleat.schemas.customers.CustomerCommand.InviteCustomer;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationFailed;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationSent;
 import dev.pleat.schemas.customers.CustomerCommand.WithdrawInvitation;
 import dev.pleat.schemas.customers.CustomerEvent;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationFailed;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationSent;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.schemas.customers.EmailAddress;
 import dev.pleat.topology.Decider;
@@ -29,8 +33,13 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
   /** Nobody is invited under it. */
   public record Free() implements State {}
 
-  /** This customer is invited under it. */
-  public record Invited(String customerId, Optional<String> invitedBy) implements State {}
+  /**
+   * This customer is invited under it.
+   *
+   * @param recorded whether it is known what became of the e-mail
+   */
+  public record Invited(String customerId, Optional<String> invitedBy, boolean recorded)
+      implements State {}
 
   @Override
   public State initialState() {
@@ -44,6 +53,19 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
       case InviteCustomer invite -> invite(state, EmailAddress.of(invite.email()), context);
       case WithdrawInvitation withdraw ->
           withdraw(state, EmailAddress.of(withdraw.email()), context);
+      case RecordInvitationSent sent -> {
+        EmailAddress email = EmailAddress.of(sent.email());
+        yield record(
+            state, email, sent.customerId(), new InvitationSent(sent.customerId(), email.text()));
+      }
+      case RecordInvitationFailed failed -> {
+        EmailAddress email = EmailAddress.of(failed.email());
+        yield record(
+            state,
+            email,
+            failed.customerId(),
+            new InvitationFailed(failed.customerId(), email.text(), failed.reason()));
+      }
     };
   }
 
@@ -80,16 +102,35 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
     };
   }
 
+  /** Once a customer: an address that is invited again later is another one. */
+  private static Decision<CustomerEvent> record(
+      State state, EmailAddress email, String customerId, CustomerEvent result) {
+    if (state instanceof Invited invited && invited.customerId().equals(customerId)) {
+      return invited.recorded() ? Decision.unchanged() : Decision.accept(result);
+    }
+    return Decision.reject(
+        NOT_INVITED, "customer " + customerId + " is not invited as " + email.text());
+  }
+
   @Override
   public State evolve(State state, CustomerEvent event) {
     return switch (event) {
-      case CustomerInvited invited -> new Invited(invited.customerId(), invited.invitedBy());
+      case CustomerInvited invited -> new Invited(invited.customerId(), invited.invitedBy(), false);
       case InvitationWithdrawn withdrawn -> new Free();
+      case InvitationSent sent -> recorded(state);
+      case InvitationFailed failed -> recorded(state);
+    };
+  }
+
+  private static State recorded(State state) {
+    return switch (state) {
+      case Invited invited -> new Invited(invited.customerId(), invited.invitedBy(), true);
+      case Free free -> free;
     };
   }
 
   @Override
   public int stateVersion() {
-    return 1;
+    return 2;
   }
 }
