@@ -57,8 +57,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One running Pleat: the broker if it is embedded, the topics, an application for the commands of
- * each domain, its status index, its history and each of its views and policies, and the HTTP API.
- * Everything it opened it closes again, last opened first.
+ * each domain, its status index, its history and each of its views and policies, its effects, and
+ * the HTTP API. Everything it opened it closes again, last opened first.
  */
 final class Instance implements AutoCloseable {
 
@@ -71,6 +71,7 @@ final class Instance implements AutoCloseable {
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<StreamsRole> roles = new ArrayList<>();
   private final List<RunningPolicy> policies = new ArrayList<>();
+  private Optional<Effects> effects = Optional.empty();
 
   /** Domain and store to the application that has it, where that is no view's. */
   private final Map<String, AskedRole> rolesByStore = new HashMap<>();
@@ -120,6 +121,10 @@ final class Instance implements AutoCloseable {
       }
       GenerationRemoval removal = new GenerationRemoval(admin, data.state());
       startReacting(domains, topics, streams, admin, settings.acceptRecreatedTopics());
+      effects =
+          settings
+              .smtp()
+              .map(smtp -> opened(new Effects(domains, topics, streams, admin, settings, smtp)));
       generations =
           opened(
               new Generations(
@@ -402,6 +407,7 @@ final class Instance implements AutoCloseable {
       health.add(new Health.Role(role.name(), trouble.isEmpty(), trouble));
     }
     health.addAll(generations.working());
+    effects.ifPresent(running -> health.addAll(running.health()));
     Optional<String> trouble = commands.trouble();
     health.add(new Health.Role("hand over commands", trouble.isEmpty(), trouble));
     return health;

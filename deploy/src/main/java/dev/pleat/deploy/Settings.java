@@ -35,6 +35,9 @@ import picocli.CommandLine.ParseResult;
  * @param insecure whether another address than loopback may be served without authentication
  * @param acceptRecreatedTopics whether a commands topic that was deleted and created again is
  *     accepted: its records are then read from the beginning
+ * @param smtp the mail server that effects hand e-mails to; empty to send none
+ * @param effectsFromFirst whether an effect that has never run acts on the events there were
+ *     before; else it begins at the end
  * @param switchLog the generation of its log that is to take the place of the one that serves, by
  *     the name of the domain; only when every other process of that domain is stopped
  */
@@ -49,6 +52,8 @@ record Settings(
     List<String> domains,
     boolean insecure,
     boolean acceptRecreatedTopics,
+    Optional<SmtpSettings> smtp,
+    boolean effectsFromFirst,
     Map<String, Integer> switchLog) {
 
   static final String DEFAULT = " Default: ${DEFAULT-VALUE}.";
@@ -125,6 +130,13 @@ record Settings(
                             + " serves, comma separated; only when every other process of the"
                             + " domain is stopped, and for good. See pleat log switch.")
                     .build());
+    SmtpSettings.addTo(spec);
+    spec.addOption(
+        flag("--effects-from-first-event")
+            .description(
+                "Let effects that have never run act on the events there were before, too: an e-mail"
+                    + " for each of them. Without it they begin with what happens from now on.")
+            .build());
     return described(
         spec, environment, "Starts Pleat: decides commands, keeps views, answers HTTP.");
   }
@@ -203,6 +215,8 @@ record Settings(
                 .toList(),
             Settings.<Boolean>value(spec, "--insecure").orElse(false),
             Settings.<Boolean>value(spec, "--accept-recreated-topics").orElse(false),
+            SmtpSettings.of(line),
+            Settings.<Boolean>value(spec, "--effects-from-first-event").orElse(false),
             Settings.<String>value(spec, "--switch-log")
                 .filter(text -> !text.isBlank())
                 .map(Settings::generations)

@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.pleat.topology.Decider;
 import dev.pleat.topology.Decision;
+import dev.pleat.topology.Effect;
 import dev.pleat.topology.Policy;
 import dev.pleat.topology.Projection;
 import dev.pleat.topology.Reaction;
@@ -59,7 +60,13 @@ final class ArchitectureTest {
       DescribedPredicate.describe(
           "the domain author's types",
           type ->
-              List.of(Decider.class, Decision.class, Projection.class, Policy.class, Reaction.class)
+              List.of(
+                      Decider.class,
+                      Decision.class,
+                      Projection.class,
+                      Policy.class,
+                      Reaction.class,
+                      Effect.class)
                   .stream()
                   .anyMatch(
                       known ->

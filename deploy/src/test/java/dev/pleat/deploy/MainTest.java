@@ -2,6 +2,7 @@ package dev.pleat.deploy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** The command line: what it shows, and how it refuses what cannot work. */
 final class MainTest {
@@ -86,6 +88,11 @@ final class MainTest {
             "--insecure",
             "--accept-recreated-topics",
             "--switch-log",
+            "--smtp",
+            "--smtp-from",
+            "starttls",
+            "--smtp-password-file",
+            "--effects-from-first-event",
             "PLEAT_")) {
       assertTrue(ended.out().contains(word), word + " in " + ended.out());
     }
@@ -156,6 +163,67 @@ final class MainTest {
         List.of("calculator", "calculator=", "calculator=0", "=2", "calculator=2,", "a=2,a=3")) {
       assertRefused(serve("--switch-log", told), "--switch-log " + told, "like calculator=2");
     }
+  }
+
+  @Test
+  void refuses_a_mail_server_that_cannot_be_one() throws Exception {
+    String[] from = {"--smtp-from", "pleat@example.org"};
+    assertRefused(serve("--smtp", "mail", from[0], from[1]), "--smtp mail", "a host and a port");
+    assertRefused(serve("--smtp", "127.0.0.1:25"), "--smtp-from is missing");
+    for (String address : List.of("pleat", "a,b@example.org", "a@b@c", "Pleat <a@example.org>")) {
+      assertRefused(
+          serve("--smtp", "127.0.0.1:25", "--smtp-from", address), "--smtp-from " + address);
+    }
+    assertRefused(
+        serve("--smtp", "127.0.0.1:25", from[0], from[1], "--smtp-security", "ssl"),
+        "--smtp-security ssl",
+        "none, starttls or tls");
+    assertRefused(
+        serve("--smtp", "127.0.0.1:25", from[0], from[1], "--smtp-user", "pleat"),
+        "--smtp-user needs a password",
+        "PLEAT_SMTP_PASSWORD");
+    assertRefused(
+        serve(
+            "--smtp",
+            "127.0.0.1:25",
+            from[0],
+            from[1],
+            "--smtp-user",
+            "pleat",
+            "--smtp-password-file",
+            directory.resolve("none").toString()),
+        "--smtp-password-file",
+        "cannot be read");
+  }
+
+  @Test
+  void takes_no_password_from_the_command_line_and_shows_none() throws Exception {
+    Ended ended = serve("--smtp-password", "s3cret");
+    assertRefused(ended, "--smtp-password", "PLEAT_SMTP_PASSWORD", "--smtp-password-file");
+    assertFalse(ended.err().contains("s3cret"), ended.err());
+    assertFalse(
+        run(Map.of("PLEAT_SMTP_PASSWORD", "s3cret"), List.of("serve", "--help"))
+            .out()
+            .contains("s3cret"));
+
+    String[] arguments = {
+      "serve", "--smtp", "[::1]:25", "--smtp-from", "pleat@example.org", "--smtp-user", "pleat"
+    };
+    SmtpSettings fromEnvironment = smtp(Map.of("PLEAT_SMTP_PASSWORD", "s3cret"), arguments);
+    assertEquals("::1", fromEnvironment.host());
+    assertEquals(SmtpSettings.Security.STARTTLS, fromEnvironment.security());
+    assertEquals("s3cret", fromEnvironment.login().orElseThrow().password());
+    assertFalse(fromEnvironment.toString().contains("s3cret"), fromEnvironment.toString());
+
+    Path file = Files.writeString(directory.resolve("password"), "from file\n");
+    SmtpSettings fromFile = smtp(Map.of("PLEAT_SMTP_PASSWORD_FILE", file.toString()), arguments);
+    assertEquals("from file", fromFile.login().orElseThrow().password());
+  }
+
+  private static SmtpSettings smtp(Map<String, String> environment, String... arguments) {
+    return Settings.of(new CommandLine(Main.spec(environment)).parseArgs(arguments).subcommand())
+        .smtp()
+        .orElseThrow();
   }
 
   private Ended replica(String... flags) {

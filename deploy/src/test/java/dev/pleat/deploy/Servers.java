@@ -75,6 +75,18 @@ final class Servers {
       boolean acceptRecreatedTopics,
       List<Domain<?, ?, ?>> domains,
       Map<String, Integer> switchLog) {
+    return launch(
+        dataDir, bootstrapServers, acceptRecreatedTopics, domains, switchLog, Optional.empty());
+  }
+
+  /** The same, handing e-mails to this server. */
+  static Instance launch(
+      Path dataDir,
+      Optional<String> bootstrapServers,
+      boolean acceptRecreatedTopics,
+      List<Domain<?, ?, ?>> domains,
+      Map<String, Integer> switchLog,
+      Optional<SmtpSettings> smtp) {
     return Instance.start(
         new Settings(
             "127.0.0.1",
@@ -87,6 +99,8 @@ final class Servers {
             List.of(),
             false,
             acceptRecreatedTopics,
+            smtp,
+            false,
             switchLog),
         domains,
         line -> {});

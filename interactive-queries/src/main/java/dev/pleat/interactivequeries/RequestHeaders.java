@@ -122,9 +122,10 @@ final class RequestHeaders {
           Problem.INVALID_ACTOR,
           "send " + ACTOR + " once, with 1 to 200 printable characters of ASCII");
     }
-    if (DomainSchema.isPolicy(actor)) {
+    if (DomainSchema.isReservedActor(actor)) {
       throw Refusal.of(
-          Problem.INVALID_ACTOR, "a policy sends commands by itself; nobody else may say " + actor);
+          Problem.INVALID_ACTOR,
+          "policies and effects send their commands by themselves; nobody else may say " + actor);
     }
     return Optional.of(actor);
   }

@@ -518,9 +518,10 @@ final class CommandsOverHttpTest {
   }
 
   @Test
-  void takes_nobody_for_a_policy() {
-    api.post("/values", THREE, "Pleat-Actor", "policy:calculator/rounding")
-        .isProblem(400, "invalid-actor");
+  void takes_nobody_for_a_policy_or_an_effect() {
+    for (String own : List.of("policy:calculator/rounding", "effect:calculator/printing")) {
+      api.post("/values", THREE, "Pleat-Actor", own).isProblem(400, "invalid-actor");
+    }
     assertEquals(List.of(), api.commands.sent());
   }
 }

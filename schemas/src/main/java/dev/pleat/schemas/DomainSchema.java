@@ -38,6 +38,7 @@ public final class DomainSchema<C, E> {
   public static final int FIRST_LOG = 1;
 
   private static final String POLICY_ACTOR = "policy:";
+  private static final String EFFECT_ACTOR = "effect:";
   private static final String VERSION = "version";
   private static final int MAX_ID_BYTES = 256;
 
@@ -566,13 +567,18 @@ public final class DomainSchema<C, E> {
   }
 
   /** Who sends the commands of a policy of this domain: nobody says so over HTTP. */
-  public String actor(String policy) {
+  public String policyActor(String policy) {
     return POLICY_ACTOR + name + "/" + policy;
   }
 
-  /** Whether this is the name of a policy, which only a policy may bear. */
-  public static boolean isPolicy(String actor) {
-    return actor.startsWith(POLICY_ACTOR);
+  /** Who records what became of the calls of an effect of this domain. */
+  public String effectActor(String effect) {
+    return EFFECT_ACTOR + name + "/" + effect;
+  }
+
+  /** Whether this is the name of a policy or an effect, which nobody else may bear. */
+  public static boolean isReservedActor(String actor) {
+    return actor.startsWith(POLICY_ACTOR) || actor.startsWith(EFFECT_ACTOR);
   }
 
   /** Whether it has anything but views and policies, and so topics of its own. */

@@ -93,6 +93,22 @@ public final class NameBasedId {
     return hashed(ofPolicy(domain, policy, eventId).utf8("/new/").decimal(index));
   }
 
+  /**
+   * What tells a call of an effect from all others, the same whenever it is repeated: {@code
+   * effect:domain/effect/event}.
+   */
+  public static UUID ofCall(String domain, String effect, UUID eventId) {
+    return hashed(ofEffect(domain, effect, eventId));
+  }
+
+  /**
+   * The id of the command that records what became of a call: {@code
+   * effect:domain/effect/event/result}.
+   */
+  public static UUID ofResult(String domain, String effect, UUID eventId, String result) {
+    return hashed(ofEffect(domain, effect, eventId).put('/').utf8(result));
+  }
+
   /** The version 5 UUID of a name (UTF-8) in a namespace. */
   static UUID of(UUID namespace, String name) {
     return hashed(in(namespace).utf8(name));
@@ -104,6 +120,10 @@ public final class NameBasedId {
 
   private static ByteOutput ofPolicy(String domain, String policy, UUID eventId) {
     return in(NAMESPACE).utf8("policy:").utf8(domain).put('/').utf8(policy).put('/').uuid(eventId);
+  }
+
+  private static ByteOutput ofEffect(String domain, String effect, UUID eventId) {
+    return in(NAMESPACE).utf8("effect:").utf8(domain).put('/').utf8(effect).put('/').uuid(eventId);
   }
 
   private static ByteOutput in(UUID namespace) {

@@ -13,11 +13,12 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record that could not be read as a command at all, on its way to {@code <domain>.dead-letters}:
- * its own key, value and headers, and why it is there.
+ * A record that could not be read as a command at all, or an event that an effect could not act on,
+ * on its way to {@code <domain>.dead-letters}: its own key, value and headers, and why it is there.
  *
  * @param reason one of {@code no-key}, {@code no-value}, {@code value-too-large}, {@code
- *     invalid-key}, {@code unreadable}, {@code no-command-id}, {@code invalid-command-id}
+ *     invalid-key}, {@code unreadable}, {@code no-command-id}, {@code invalid-command-id}, {@code
+ *     too-many-hops}, {@code effect-failed}, {@code call-refused}
  * @param detail a sentence for a person; it may quote the character or word that is wrong
  */
 record DeadLetter(String reason, String detail) {

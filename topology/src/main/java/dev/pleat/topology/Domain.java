@@ -7,6 +7,7 @@ import dev.pleat.schemas.DomainSchema.Order;
 import dev.pleat.schemas.DomainSchema.View;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -15,8 +16,8 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * One bounded context: a decider, its projections, its derived views and its policies, bound to the
- * names in their schema.
+ * One bounded context: a decider, its projections, its derived views, its policies and its effects,
+ * bound to the names in their schema.
  *
  * @param <S> the decider's state
  * @param <C> the commands
@@ -55,6 +56,7 @@ public final class Domain<S, C, E> {
   private final Map<String, BoundTables<?>> derived;
   private final Map<String, RowIndex<?>> indexes;
   private final Map<String, BoundPolicy<?>> policies;
+  private final Map<String, Effect<C, E>> effects;
 
   private Domain(Builder<S, C, E> builder) {
     this.schema = builder.schema;
@@ -63,6 +65,7 @@ public final class Domain<S, C, E> {
     this.derived = Map.copyOf(builder.derived);
     this.indexes = builder.indexes();
     this.policies = Map.copyOf(builder.policies);
+    this.effects = Map.copyOf(builder.effects);
   }
 
   private Domain(Domain<S, C, E> of, DomainSchema<C, E> schema) {
@@ -72,6 +75,7 @@ public final class Domain<S, C, E> {
     this.derived = of.derived;
     this.indexes = of.indexes;
     this.policies = of.policies;
+    this.effects = of.effects;
   }
 
   /** Begins a domain with its names. */
@@ -145,6 +149,19 @@ public final class Domain<S, C, E> {
     return bound;
   }
 
+  /** The names of its effects. */
+  public List<String> effects() {
+    return effects.keySet().stream().sorted().toList();
+  }
+
+  Effect<C, E> effect(String name) {
+    Effect<C, E> effect = effects.get(name);
+    if (effect == null) {
+      throw new IllegalArgumentException(schema + " has no effect " + name);
+    }
+    return effect;
+  }
+
   /** By what the rows of a view are found; of the view's own type of rows. */
   @SuppressWarnings("unchecked") // the builder took it for rows of this class
   <V extends Record> RowIndex<V> index(View view, Class<V> row) {
@@ -176,6 +193,7 @@ public final class Domain<S, C, E> {
     private final Map<String, BoundProjection<?, E>> projections = new LinkedHashMap<>();
     private final Map<String, BoundTables<?>> derived = new LinkedHashMap<>();
     private final Map<String, BoundPolicy<?>> policies = new LinkedHashMap<>();
+    private final Map<String, Effect<C, E>> effects = new LinkedHashMap<>();
     private final Map<String, Map<String, Function<Record, Collection<String>>>> texts =
         new LinkedHashMap<>();
     private final Map<String, Map<String, Function<Record, Optional<Long>>>> orders =
@@ -274,6 +292,21 @@ public final class Domain<S, C, E> {
             policy + " remembers one type, not " + before.state() + " and " + stateType);
       }
       ((BoundPolicy<P>) before).reactions().put(source.name(), new BoundReaction<>(source, react));
+      return this;
+    }
+
+    /**
+     * Calls the outside world because of the domain's events, and records what became of it.
+     *
+     * @param name a name in kebab-case, part of the keys of its calls
+     * @throws IllegalArgumentException if it is none, or there is another effect of this name
+     */
+    public Builder<S, C, E> does(String name, Effect<C, E> effect) {
+      // A generation of a view named effect is told from it by its number.
+      if (!name.matches("(?!g\\d+$)[a-z][a-z0-9-]{0,62}") || effects.put(name, effect) != null) {
+        throw new IllegalArgumentException(
+            schema + ": an effect cannot be named " + name + ", or there are two");
+      }
       return this;
     }
 

@@ -4,13 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
-import dev.pleat.schemas.JsonCodec;
-import dev.pleat.schemas.JsonCodec.JsonObject;
-import dev.pleat.schemas.JsonSchemas.Violation;
 import dev.pleat.schemas.MessageHeaders;
 import dev.pleat.schemas.NameBasedId;
 import dev.pleat.schemas.PolicyContext;
-import dev.pleat.schemas.SubmittedCommand;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -249,50 +245,24 @@ final class PolicyProcessor<S> implements Processor<String, WholeCommand<?>, byt
       }
     }
 
-    /** The command as any client would write it; checked, because nobody waits for its outcome. */
+    /** What is to be sent, checked. */
     private Deadlines.Pending command(
         DomainSchema<?, ?> target,
         java.lang.Record data,
         UUID id,
         WholeCommand.Event<?> event,
         Instant time) {
-      String action = data.getClass().getSimpleName();
-      if (!targets.containsKey(target.name()) || target.action(action).isEmpty()) {
-        throw new IllegalStateException(
-            "it sends "
-                + action
-                + " to "
-                + target
-                + ", which it does not declare or has none such");
+      if (!targets.containsKey(target.name())) {
+        throw new IllegalStateException("it sends to " + target + ", which it does not declare");
       }
-      JsonObject fields = JsonCodec.toObject(data);
-      List<Violation> violations = target.jsonSchemas().validate(action, fields);
-      if (!violations.isEmpty()) {
-        throw new IllegalStateException(
-            action + " does not fit its schema: " + violations.get(0).message());
-      }
-      String aggregateId =
-          fields
-              .text(target.idField())
-              .map(target::aggregateId)
-              .filter(target.idFormat()::accepts)
-              .orElseThrow(
-                  () ->
-                      new IllegalStateException(
-                          action + " names no aggregate: " + target.idField() + " is none"));
-      SubmittedCommand command =
-          SubmittedCommand.of(id, action, fields, time)
-              .inSchemaVersion(target.writtenSchemaVersion(action))
-              .by(schema.actor(policy.name()))
-              .correlatedBy(
-                  // Who began it gave it none: then it is named after the command that did.
-                  event.correlationId().orElseGet(() -> event.parentId().toString()));
-      byte[] bytes = JsonCodec.write(command);
-      if (bytes.length > CommandReader.MAX_COMMAND_BYTES) {
-        throw new IllegalStateException(action + " is too large: " + bytes.length + " bytes");
-      }
+      CausedCommand command =
+          CausedCommand.of(target, data, id, event, time, schema.policyActor(policy.name()));
       return new Deadlines.Pending(
-          target.name(), aggregateId, new String(bytes, UTF_8), event.id(), hops);
+          target.name(),
+          command.aggregateId(),
+          new String(command.value(), UTF_8),
+          event.id(),
+          hops);
     }
   }
 

@@ -12,6 +12,13 @@ public sealed interface CustomerCommand {
   /** Take an invitation back; only the actor who invited may. */
   record WithdrawInvitation(String email) implements CustomerCommand {}
 
+  /** Record that the customer was sent the invitation. */
+  record RecordInvitationSent(String email, String customerId) implements CustomerCommand {}
+
+  /** Record that the invitation cannot be sent to the customer. */
+  record RecordInvitationFailed(String email, String customerId, String reason)
+      implements CustomerCommand {}
+
   /** Give a customer another address; only the actor who invited may. */
   record ChangeAddress(String email, String to) implements CustomerCommand {}
 

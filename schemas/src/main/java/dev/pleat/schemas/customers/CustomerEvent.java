@@ -18,6 +18,13 @@ public sealed interface CustomerEvent {
   /** The invitation was taken back; the address is free again. */
   record InvitationWithdrawn(String customerId, String email) implements CustomerEvent {}
 
+  /** The customer was sent the invitation. */
+  record InvitationSent(String customerId, String email) implements CustomerEvent {}
+
+  /** The invitation cannot be sent to the customer. */
+  record InvitationFailed(String customerId, String email, String reason)
+      implements CustomerEvent {}
+
   /** Something that belongs to a change of an address. */
   sealed interface AddressEvent {
     /** The address it happened to, in its normal form. */

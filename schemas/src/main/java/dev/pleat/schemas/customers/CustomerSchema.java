@@ -9,6 +9,8 @@ import dev.pleat.schemas.customers.CustomerCommand.ClaimAddress;
 import dev.pleat.schemas.customers.CustomerCommand.CompleteAddressChange;
 import dev.pleat.schemas.customers.CustomerCommand.ConfirmAddress;
 import dev.pleat.schemas.customers.CustomerCommand.InviteCustomer;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationFailed;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationSent;
 import dev.pleat.schemas.customers.CustomerCommand.ReleaseAddress;
 import dev.pleat.schemas.customers.CustomerCommand.WithdrawInvitation;
 
@@ -32,6 +34,9 @@ public final class CustomerSchema {
   /** The policy that leads a change of an address to its end. */
   public static final String CHANGING_ADDRESS = "changing-address";
 
+  /** The effect that sends invitations by e-mail. */
+  public static final String INVITATION = "invitation";
+
   /** The view of all invited customers, by their id. */
   public static final String BY_ID = "by-id";
 
@@ -54,14 +59,16 @@ public final class CustomerSchema {
           .action(AbandonAddressChange.class, NO_SUCH_CHANGE)
           .action(ConfirmAddress.class, NO_SUCH_CHANGE)
           .action(ReleaseAddress.class)
+          .action(RecordInvitationSent.class, NOT_INVITED)
+          .action(RecordInvitationFailed.class, NOT_INVITED)
           .policy(CHANGING_ADDRESS, Beginning.FIRST_EVENT)
           .alreadySo(InviteCustomer.class, ALREADY_INVITED)
           .view(BY_EMAIL, Customer.class)
+          .version(BY_EMAIL, 2)
           .standsFor(BY_EMAIL, "customer-id", "invited")
           .derivedView(BY_ID, Customer.class, "customer-id", IdFormat.UUID)
-          .foundBy(BY_ID, BY_EMAIL, email -> EmailAddress.of(email).text())
-          .version(BY_EMAIL, 2)
           .version(BY_ID, 2)
+          .foundBy(BY_ID, BY_EMAIL, email -> EmailAddress.of(email).text())
           .creates("/customers", InviteCustomer.class)
           .updates("/customers/by-email/{email}/withdrawal", WithdrawInvitation.class)
           .updates("/customers/by-email/{email}/address", ChangeAddress.class)

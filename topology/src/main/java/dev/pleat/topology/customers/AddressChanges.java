@@ -141,7 +141,7 @@ final class AddressChanges {
   // ---- what the policy asks
 
   static Decision<CustomerEvent> step(State state, AddressStep step, CommandContext context) {
-    if (!context.actor().equals(Optional.of(SCHEMA.actor(CHANGING_ADDRESS)))) {
+    if (!context.actor().equals(Optional.of(SCHEMA.policyActor(CHANGING_ADDRESS)))) {
       return Decision.reject(
           Decision.NOT_AUTHORISED,
           "it is a step of a change: send ChangeAddress, and the policy sends the steps");
@@ -258,6 +258,8 @@ final class AddressChanges {
               ? new Invited(
                   confirmed.customerId(),
                   confirmed.invitedBy(),
+                  // It went to the address before.
+                  true,
                   confirmed.moves(),
                   Optional.of(confirmed.changeId()),
                   Customers.left(state))

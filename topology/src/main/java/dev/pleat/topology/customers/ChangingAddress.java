@@ -17,6 +17,8 @@ import dev.pleat.schemas.customers.CustomerEvent.AddressConfirmed;
 import dev.pleat.schemas.customers.CustomerEvent.AddressLeft;
 import dev.pleat.schemas.customers.CustomerEvent.AddressReleased;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationFailed;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationSent;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.topology.Policy;
 import dev.pleat.topology.Reaction;
@@ -78,6 +80,8 @@ final class ChangingAddress implements Policy<ChangingAddress.State, CustomerEve
       case AddressReleased it -> nothing;
       case CustomerInvited it -> nothing;
       case InvitationWithdrawn it -> nothing;
+      case InvitationSent it -> nothing;
+      case InvitationFailed it -> nothing;
     };
   }
 }

@@ -10,7 +10,7 @@ import java.util.List;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Named;
 
-/** The customers: their rules and their views, bound to their names. */
+/** The customers: their rules, their views and their effect, bound to their names. */
 public final class CustomerDomain {
 
   public static final Domain<Customers.State, CustomerCommand, CustomerEvent> CUSTOMERS =
@@ -25,6 +25,7 @@ public final class CustomerDomain {
               customer -> List.of(customer.email()))
           .reactsWith(
               CustomerSchema.CHANGING_ADDRESS, ChangingAddress.State.class, new ChangingAddress())
+          .does(CustomerSchema.INVITATION, new InvitationEmail())
           .build();
 
   private CustomerDomain() {}

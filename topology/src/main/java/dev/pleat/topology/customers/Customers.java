@@ -11,10 +11,14 @@ import dev.pleat.schemas.customers.CustomerCommand;
 import dev.pleat.schemas.customers.CustomerCommand.AddressStep;
 import dev.pleat.schemas.customers.CustomerCommand.ChangeAddress;
 import dev.pleat.schemas.customers.CustomerCommand.InviteCustomer;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationFailed;
+import dev.pleat.schemas.customers.CustomerCommand.RecordInvitationSent;
 import dev.pleat.schemas.customers.CustomerCommand.WithdrawInvitation;
 import dev.pleat.schemas.customers.CustomerEvent;
 import dev.pleat.schemas.customers.CustomerEvent.AddressEvent;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationFailed;
+import dev.pleat.schemas.customers.CustomerEvent.InvitationSent;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.schemas.customers.EmailAddress;
 import dev.pleat.topology.Decider;
@@ -45,13 +49,24 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
   /**
    * This customer is invited under it.
    *
+   * @param recorded whether it is known what became of the e-mail that says so
    * @param moves how many addresses the customer had before
    * @param cameBy the change that brought the customer here
    * @param left how many customers have left this address
    */
   public record Invited(
-      String customerId, Optional<String> invitedBy, long moves, Optional<String> cameBy, int left)
-      implements State {}
+      String customerId,
+      Optional<String> invitedBy,
+      boolean recorded,
+      long moves,
+      Optional<String> cameBy,
+      int left)
+      implements State {
+
+    private Invited inRecord() {
+      return new Invited(customerId, invitedBy, true, moves, cameBy, left);
+    }
+  }
 
   /** It is kept for a customer who is to have it. */
   public record Claimed(String changeId, String customerId, int left) implements State {}
@@ -75,6 +90,19 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
       case InviteCustomer invite -> invite(state, EmailAddress.of(invite.email()), context);
       case WithdrawInvitation withdraw ->
           withdraw(state, EmailAddress.of(withdraw.email()), context);
+      case RecordInvitationSent sent -> {
+        EmailAddress email = EmailAddress.of(sent.email());
+        yield record(
+            state, email, sent.customerId(), new InvitationSent(sent.customerId(), email.text()));
+      }
+      case RecordInvitationFailed failed -> {
+        EmailAddress email = EmailAddress.of(failed.email());
+        yield record(
+            state,
+            email,
+            failed.customerId(),
+            new InvitationFailed(failed.customerId(), email.text(), failed.reason()));
+      }
       case ChangeAddress change -> AddressChanges.change(state, change, context);
       case AddressStep step -> AddressChanges.step(state, step, context);
     };
@@ -153,13 +181,50 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
     return customer.invitedBy().isEmpty() || customer.invitedBy().equals(context.actor());
   }
 
+  /** Once a customer: an address that is invited again later is another one. */
+  private static Decision<CustomerEvent> record(
+      State state, EmailAddress email, String customerId, CustomerEvent result) {
+    Optional<Invited> customer = customer(state).filter(it -> it.customerId().equals(customerId));
+    if (customer.isEmpty()) {
+      return Decision.reject(
+          NOT_INVITED, "customer " + customerId + " is not invited as " + email.text());
+    }
+    return customer.get().recorded() ? Decision.unchanged() : Decision.accept(result);
+  }
+
+  /** Who has the address, also while that changes. */
+  private static Optional<Invited> customer(State state) {
+    return switch (state) {
+      case Invited customer -> Optional.of(customer);
+      case Changing changing -> Optional.of(changing.customer());
+      case Left left -> Optional.of(left.customer());
+      case Free free -> Optional.empty();
+      case Claimed claimed -> Optional.empty();
+    };
+  }
+
   @Override
   public State evolve(State state, CustomerEvent event) {
     return switch (event) {
       case CustomerInvited invited ->
-          new Invited(invited.customerId(), invited.invitedBy(), 0, Optional.empty(), left(state));
+          new Invited(
+              invited.customerId(), invited.invitedBy(), false, 0, Optional.empty(), left(state));
       case InvitationWithdrawn withdrawn -> new Free(left(state));
+      case InvitationSent sent -> recorded(state);
+      case InvitationFailed failed -> recorded(state);
       case AddressEvent change -> AddressChanges.evolve(state, change);
+    };
+  }
+
+  private static State recorded(State state) {
+    return switch (state) {
+      case Invited customer -> customer.inRecord();
+      case Changing changing ->
+          new Changing(
+              changing.customer().inRecord(), changing.to(), changing.changeId(), changing.until());
+      case Left left -> new Left(left.customer().inRecord(), left.to(), left.changeId());
+      case Free free -> free;
+      case Claimed claimed -> claimed;
     };
   }
 

@@ -49,7 +49,7 @@ abstract class AddressChangesContract {
   private static final String HOPPER = "hopper@example.com";
   private static final String ID = UUID.randomUUID().toString();
   private static final String OTHER = UUID.randomUUID().toString();
-  private static final String POLICY = SCHEMA.actor(CHANGING_ADDRESS);
+  private static final String POLICY = SCHEMA.policyActor(CHANGING_ADDRESS);
   private static final Optional<String> ADA = Optional.of("ada");
   private static final Instant UNTIL = TIME.plus(AddressChanges.PATIENCE);
 
@@ -72,7 +72,7 @@ abstract class AddressChangesContract {
   private static final ConfirmAddress CONFIRM =
       new ConfirmAddress(HOPPER, CHANGE, ID, GRACE, ADA, 1);
 
-  private static final Customer ROW = new Customer(ID, GRACE, ADA);
+  private static final Customer ROW = new Customer(ID, GRACE, ADA, Optional.of("pending"));
 
   @RegisterExtension final Scenario<CustomerCommand, CustomerEvent> customers = scenario();
 
@@ -321,7 +321,7 @@ abstract class AddressChangesContract {
         .by(POLICY)
         .when(CONFIRM)
         .then(CONFIRMED)
-        .andRow(BY_EMAIL, new Customer(ID, HOPPER, ADA));
+        .andRow(BY_EMAIL, new Customer(ID, HOPPER, ADA, Optional.empty()));
     customers
         .given(CLAIMED, CONFIRMED)
         .by("ada")
@@ -340,7 +340,7 @@ abstract class AddressChangesContract {
         .by(POLICY)
         .when(CONFIRM)
         .then(CONFIRMED)
-        .andRow(BY_EMAIL, new Customer(ID, HOPPER, ADA));
+        .andRow(BY_EMAIL, new Customer(ID, HOPPER, ADA, Optional.empty()));
     AddressChangeRequested onwards =
         new AddressChangeRequested(ID, HOPPER, "murray@example.com", OTHER, UNTIL);
     customers

@@ -53,7 +53,7 @@ final class AddressRace {
   private static final Duration MEMORY = Duration.ofHours(24);
 
   private static final Optional<String> POLICY =
-      Optional.of(CustomerSchema.SCHEMA.actor(CustomerSchema.CHANGING_ADDRESS));
+      Optional.of(CustomerSchema.SCHEMA.policyActor(CustomerSchema.CHANGING_ADDRESS));
 
   /** An event of an address. */
   record Happened(String email, CustomerEvent event, Instant time, UUID id, long version) {}

@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -132,7 +133,12 @@ class AddressRacesTest {
               (email, state) -> {
                 if (state instanceof Invited it) {
                   expected.put(
-                      it.customerId(), new Customer(it.customerId(), email, it.invitedBy()));
+                      it.customerId(),
+                      new Customer(
+                          it.customerId(),
+                          email,
+                          it.invitedBy(),
+                          it.moves() == 0 ? Optional.of("pending") : Optional.empty()));
                 }
               });
       try (DerivedRows<Customer> inOrder = rows();

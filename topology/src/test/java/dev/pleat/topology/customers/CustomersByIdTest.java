@@ -36,7 +36,7 @@ class CustomersByIdTest {
   }
 
   private static Customer customer(String id, String email) {
-    return new Customer(id, email, Optional.empty());
+    return new Customer(id, email, Optional.empty(), Optional.of("pending"));
   }
 
   @Test
