@@ -2,6 +2,7 @@ package dev.pleat.deploy;
 
 import static org.junit.jupiter.api.Assertions.assertAll;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,8 @@ final class DocumentedCommands {
 
   private static final Pattern BLOCK =
       Pattern.compile("^```(\\w*)\\n(.*?)^```$", Pattern.MULTILINE | Pattern.DOTALL);
+  private static final Pattern LINK = Pattern.compile("]\\(([^)#:]+)(#[^)]*)?\\)");
+  private static final int LEAST_LINKS = 3;
   private static final long COMMAND_SECONDS = 20;
 
   private DocumentedCommands() {}
@@ -36,6 +39,17 @@ final class DocumentedCommands {
       blocks.add(new Block(found.group(1), found.group(2)));
     }
     return blocks;
+  }
+
+  /** Fails if a page links to a file that does not exist, or hardly to any. */
+  static void assertLinked(String page) throws IOException {
+    Path file = REPOSITORY.resolve(page);
+    List<String> links =
+        LINK.matcher(Files.readString(file)).results().map(link -> link.group(1)).toList();
+    assertTrue(links.size() >= LEAST_LINKS, "links: " + links);
+    for (String link : links) {
+      assertTrue(Files.exists(file.resolveSibling(link)), link);
+    }
   }
 
   /**

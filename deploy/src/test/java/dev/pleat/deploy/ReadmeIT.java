@@ -29,7 +29,6 @@ final class ReadmeIT {
   private static final String SERVE = "deploy/bin/pleat serve\n";
   private static final String VERIFY = "mvn -B verify\n";
   private static final Pattern FENCE = Pattern.compile("^\\s*(```|~~~)", Pattern.MULTILINE);
-  private static final Pattern LINK = Pattern.compile("]\\(([^)#:]+)(#[^)]*)?\\)");
   private static final long DEADLINE_SECONDS = 120;
 
   @TempDir Path directory;
@@ -52,15 +51,7 @@ final class ReadmeIT {
 
   @Test
   void links_to_files_that_exist() throws IOException {
-    List<String> links =
-        LINK.matcher(Files.readString(REPOSITORY.resolve(README)))
-            .results()
-            .map(link -> link.group(1))
-            .toList();
-    assertTrue(links.size() >= 5, "links: " + links);
-    for (String link : links) {
-      assertTrue(Files.exists(REPOSITORY.resolve(link)), link);
-    }
+    DocumentedCommands.assertLinked(README);
   }
 
   @Test
