@@ -56,11 +56,11 @@ final class EmailKillIT {
     try (BrokerProcess broker = BrokerProcess.start(directory.resolve("broker"));
         MailServer mail = MailServer.start()) {
       PleatProcess pleat = serve(broker, mail);
-      // Only now it has begun; what happened before would not be its business.
-      pleat.awaitReady();
       List<String> invited = new ArrayList<>();
       int unanswered = 0;
       try {
+        // Only then it has begun; what happened before would not be its business.
+        pleat.awaitReady();
         for (int kill = 0; kill < KILLS; kill++) {
           boolean beforeTheAnswer = random.nextBoolean();
           int victim = random.nextInt(1, INVITATIONS + 1);
