@@ -1,0 +1,105 @@
+package dev.pleat.deploy.trial;
+
+import dev.pleat.deploy.FoldedHistory;
+import dev.pleat.interactivequeries.HttpApi;
+import dev.pleat.interactivequeries.Listener;
+import dev.pleat.interactivequeries.StreamsHistory;
+import dev.pleat.interactivequeries.StreamsViews;
+import dev.pleat.schemas.DomainSchema;
+import dev.pleat.topology.Domain;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+
+/**
+ * Domains in memory behind the HTTP API: the same functions, decided, folded and looked up by the
+ * same code as on Kafka Streams, with maps where that has logs and stores. Nothing is kept. For
+ * tests and trials only: nothing of it is loaded by what serves.
+ */
+public final class Trial implements AutoCloseable {
+
+  /** What every answer says in the header {@code Pleat-Runtime}. */
+  static final String RUNTIME = "in-memory";
+
+  private final List<DomainSchema<?, ?>> schemas = new ArrayList<>();
+  private final HttpApi http;
+
+  private Trial(
+      List<Domain<?, ?, ?>> domains, Listener listener, Room.Limits limits, InstantSource clock) {
+    Room room = new Room(limits);
+    Signals signals = new Signals();
+    Map<String, TrialDomain> kept = new HashMap<>();
+    for (Domain<?, ?, ?> domain : domains) {
+      schemas.add(domain.schema());
+      if (domain.schema().takesCommands()) {
+        kept.put(domain.schema().name(), new TrialDomain(domain, room, signals, clock));
+      }
+    }
+    TrialStores stores = new TrialStores(Map.copyOf(kept));
+    TrialCommands commands = new TrialCommands(stores);
+    TrialOperations operations = new TrialOperations(schemas, stores);
+    // A token of an earlier trial says nothing about this one.
+    String logId = UUID.randomUUID().toString();
+    http =
+        new HttpApi(
+            new HttpApi.Parts(
+                schemas,
+                commands,
+                commands,
+                new TrialViews(new StreamsViews(stores, (schema, view) -> Optional.empty())),
+                commands,
+                new StreamsHistory(stores, new FoldedHistory(domains)),
+                new TrialTopics(stores::changes, signals),
+                domain -> logId,
+                operations,
+                operations,
+                operations,
+                operations),
+            listener,
+            RUNTIME);
+    http.start();
+  }
+
+  /**
+   * Answers from when this returns.
+   *
+   * @param listener where; closed with this
+   */
+  public static Trial start(List<Domain<?, ?, ?>> domains, Listener listener) {
+    return start(domains, listener, Room.Limits.DEFAULT, InstantSource.system());
+  }
+
+  static Trial start(
+      List<Domain<?, ?, ?>> domains, Listener listener, Room.Limits limits, InstantSource clock) {
+    return new Trial(domains, listener, limits, clock);
+  }
+
+  /** What the domains have elsewhere and not here, each in a few words. */
+  List<String> absent() {
+    return schemas.stream()
+        .flatMap(
+            schema ->
+                Stream.concat(
+                    schema.views().stream()
+                        .filter(view -> view.derived().isPresent())
+                        .map(view -> "the view " + schema.name() + "/" + view.name()),
+                    schema.policies().stream()
+                        .map(policy -> "the policy " + schema.name() + "/" + policy.name())))
+        .toList();
+  }
+
+  /** Where HTTP is served. */
+  public int port() {
+    return http.port();
+  }
+
+  @Override
+  public void close() {
+    http.close();
+  }
+}
