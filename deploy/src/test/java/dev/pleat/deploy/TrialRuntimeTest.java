@@ -34,6 +34,7 @@ final class TrialRuntimeTest extends RuntimeContract {
 
   @Override
   ServedRuntime open(Path directory) {
-    return new TrialRuntime(Trial.start(DOMAINS, Listener.open("127.0.0.1", 0)));
+    return new TrialRuntime(
+        Trial.start(DOMAINS, Listener.open("127.0.0.1", 0), Trial.Limits.DEFAULT));
   }
 }

@@ -14,24 +14,12 @@ final class Room {
       "; nothing is ever given back: start the trial anew, or use pleat serve, which keeps them on"
           + " disk";
 
-  /**
-   * The bounds. What is under way when one is reached may go a command beyond it.
-   *
-   * @param aggregates with at least one event
-   * @param events of all aggregates
-   * @param bytes of everything that is kept, counted with what maps take beside it
-   */
-  record Limits(int aggregates, int events, long bytes) {
-    /** Fits into the heap of 512 MiB that the launcher gives. */
-    static final Limits DEFAULT = new Limits(50_000, 250_000, 192L * 1024 * 1024);
-  }
-
-  private final Limits limits;
+  private final Trial.Limits limits;
   private final AtomicInteger aggregates = new AtomicInteger();
   private final AtomicInteger events = new AtomicInteger();
   private final AtomicLong bytes = new AtomicLong();
 
-  Room(Limits limits) {
+  Room(Trial.Limits limits) {
     this.limits = limits;
   }
 

@@ -26,18 +26,30 @@ public final class Trial implements AutoCloseable {
   /** What every answer says in the header {@code Pleat-Runtime}. */
   static final String RUNTIME = "in-memory";
 
+  /**
+   * The bounds of what is kept. What is under way when one is reached may go a command beyond it.
+   *
+   * @param aggregates with at least one event
+   * @param events of all aggregates
+   * @param bytes of everything that is kept, counted with what maps take beside it
+   */
+  public record Limits(int aggregates, int events, long bytes) {
+    /** Fits into the heap of 512 MiB that the launcher gives. */
+    public static final Limits DEFAULT = new Limits(50_000, 250_000, 192L * 1024 * 1024);
+  }
+
   private final List<DomainSchema<?, ?>> schemas = new ArrayList<>();
   private final HttpApi http;
 
-  private Trial(
-      List<Domain<?, ?, ?>> domains, Listener listener, Room.Limits limits, InstantSource clock) {
+  private Trial(List<Domain<?, ?, ?>> domains, Listener listener, Limits limits) {
     Room room = new Room(limits);
     Signals signals = new Signals();
     Map<String, TrialDomain> kept = new HashMap<>();
     for (Domain<?, ?, ?> domain : domains) {
       schemas.add(domain.schema());
       if (domain.schema().takesCommands()) {
-        kept.put(domain.schema().name(), new TrialDomain(domain, room, signals, clock));
+        kept.put(
+            domain.schema().name(), new TrialDomain(domain, room, signals, InstantSource.system()));
       }
     }
     TrialStores stores = new TrialStores(Map.copyOf(kept));
@@ -70,13 +82,8 @@ public final class Trial implements AutoCloseable {
    *
    * @param listener where; closed with this
    */
-  public static Trial start(List<Domain<?, ?, ?>> domains, Listener listener) {
-    return start(domains, listener, Room.Limits.DEFAULT, InstantSource.system());
-  }
-
-  static Trial start(
-      List<Domain<?, ?, ?>> domains, Listener listener, Room.Limits limits, InstantSource clock) {
-    return new Trial(domains, listener, limits, clock);
+  public static Trial start(List<Domain<?, ?, ?>> domains, Listener listener, Limits limits) {
+    return new Trial(domains, listener, limits);
   }
 
   /** What the domains have elsewhere and not here, each in a few words. */

@@ -37,7 +37,10 @@ public final class TrialMain {
 
   private static int answer(TrialSettings settings, PrintStream out, PrintStream err) {
     Trial trial =
-        Trial.start(Main.tried(settings.domains()), Port.listen(settings.host(), settings.port()));
+        Trial.start(
+            Main.tried(settings.domains()),
+            Port.listen(settings.host(), settings.port()),
+            Trial.Limits.DEFAULT);
     Main.closeAtTheEnd(trial::close, err);
     // An IPv6 address needs brackets in a URL.
     String host = settings.host().contains(":") ? "[" + settings.host() + "]" : settings.host();
