@@ -35,7 +35,7 @@ public final class Trial implements AutoCloseable {
    */
   public record Limits(int aggregates, int events, long bytes) {
     /** Fits into the heap of 512 MiB that the launcher gives. */
-    public static final Limits DEFAULT = new Limits(50_000, 250_000, 192L * 1024 * 1024);
+    public static final Limits DEFAULT = new Limits(50_000, 100_000, 192L * 1024 * 1024);
   }
 
   private final List<DomainSchema<?, ?>> schemas = new ArrayList<>();
