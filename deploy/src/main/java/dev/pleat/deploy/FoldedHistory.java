@@ -19,7 +19,7 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /** Folds what was recorded of aggregates by the rules of their domains. */
-final class FoldedHistory implements Folds {
+public final class FoldedHistory implements Folds {
 
   /** What folds the events of a domain, and what tries its commands. */
   private record Rules(HistoryFold<?, ?> fold, DryRun<?> dryRun) {
@@ -32,7 +32,8 @@ final class FoldedHistory implements Folds {
 
   private final Map<String, Rules> rules = new HashMap<>();
 
-  FoldedHistory(List<Domain<?, ?, ?>> domains) {
+  /** Of these domains; those that take no commands have no history. */
+  public FoldedHistory(List<Domain<?, ?, ?>> domains) {
     for (Domain<?, ?, ?> domain : domains) {
       if (domain.schema().takesCommands()) {
         rules.put(domain.schema().name(), Rules.of(domain));

@@ -17,6 +17,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -61,7 +62,38 @@ public final class Main {
 
   static int run(
       String[] arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
-    CommandLine line = new CommandLine(spec(environment));
+    return run(
+        spec(environment),
+        arguments,
+        out,
+        err,
+        command ->
+            switch (command.commandSpec().name()) {
+              case "views" -> ViewsCommand.run(command, out, err);
+              case "replay" -> ReplayCommand.run(command, out, err);
+              case "log" -> LogCommand.run(command, out, err);
+              case "replica" -> replicate(ReplicaSettings.of(command), out, err);
+              case TrialSettings.COMMAND ->
+                  throw new StartRefused(
+                      "try has a main class and a class path of its own: start it with bin/pleat");
+              default -> serve(Settings.of(command), out, err);
+            });
+  }
+
+  /**
+   * Runs what a command line asks for, and says in one line what is wrong with it.
+   *
+   * @param spec with the commands as subcommands
+   * @param run runs a command that was parsed, and returns the exit code
+   * @return the exit code
+   */
+  public static int run(
+      CommandSpec spec,
+      String[] arguments,
+      PrintStream out,
+      PrintStream err,
+      ToIntFunction<ParseResult> run) {
+    CommandLine line = new CommandLine(spec);
     try {
       ParseResult parsed = line.parseArgs(arguments);
       Integer help = CommandLine.executeHelpRequest(parsed);
@@ -72,14 +104,7 @@ public final class Main {
         line.usage(out);
         return EXIT_USAGE;
       }
-      ParseResult command = parsed.subcommand();
-      return switch (command.commandSpec().name()) {
-        case "views" -> ViewsCommand.run(command, out, err);
-        case "replay" -> ReplayCommand.run(command, out, err);
-        case "log" -> LogCommand.run(command, out, err);
-        case "replica" -> replicate(ReplicaSettings.of(command), out, err);
-        default -> serve(Settings.of(command), out, err);
-      };
+      return run.applyAsInt(parsed.subcommand());
     } catch (ParameterException e) {
       String command = e.getCommandLine().getCommandSpec().qualifiedName();
       err.println("pleat: " + e.getMessage() + " (see " + command + " --help)");
@@ -102,6 +127,9 @@ public final class Main {
             .mixinStandardHelpOptions(true)
             .version(version)
             .addSubcommand("serve", serve)
+            .addSubcommand(
+                TrialSettings.COMMAND,
+                TrialSettings.spec(environment).mixinStandardHelpOptions(true).version(version))
             .addSubcommand("views", ViewsCommand.spec())
             .addSubcommand("replay", ReplayCommand.spec())
             .addSubcommand("log", LogCommand.spec())
@@ -131,7 +159,7 @@ public final class Main {
   }
 
   /** Closes it on a signal, and ends the process then. */
-  private static void closeAtTheEnd(Runnable close, PrintStream err) {
+  public static void closeAtTheEnd(Runnable close, PrintStream err) {
     Runtime.getRuntime()
         .addShutdownHook(
             Thread.ofPlatform()
@@ -145,7 +173,8 @@ public final class Main {
                     }));
   }
 
-  private static int awaitTheEnd() {
+  /** Returns only if the thread is interrupted. */
+  public static int awaitTheEnd() {
     try {
       // Until a signal: the hook above ends the process.
       new CountDownLatch(1).await();
@@ -156,22 +185,32 @@ public final class Main {
   }
 
   private static List<Domain<?, ?, ?>> chosen(Settings settings) {
-    if (settings.domains().isEmpty()) {
-      return USUAL;
-    }
-    List<String> names = DOMAINS.stream().map(domain -> domain.schema().name()).toList();
-    for (String name : settings.domains()) {
+    return settings.domains().isEmpty() ? USUAL : named(DOMAINS, settings.domains());
+  }
+
+  /**
+   * Those that can be tried in memory.
+   *
+   * @param names of those that are wanted; none for all
+   * @throws StartRefused if there is none of a name
+   */
+  public static List<Domain<?, ?, ?>> tried(List<String> names) {
+    return names.isEmpty() ? USUAL : named(USUAL, names);
+  }
+
+  private static List<Domain<?, ?, ?>> named(List<Domain<?, ?, ?>> domains, List<String> wanted) {
+    List<String> names = domains.stream().map(domain -> domain.schema().name()).toList();
+    for (String name : wanted) {
       if (!names.contains(name)) {
         throw new StartRefused(
             "--domains: there is no " + name + "; there are " + String.join(", ", names));
       }
     }
-    return DOMAINS.stream()
-        .filter(domain -> settings.domains().contains(domain.schema().name()))
-        .toList();
+    return domains.stream().filter(domain -> wanted.contains(domain.schema().name())).toList();
   }
 
-  private static String version() {
+  /** The release, as the archive says it. */
+  public static String version() {
     String version = Main.class.getPackage().getImplementationVersion();
     return version == null ? "(not packaged)" : version;
   }

@@ -1,5 +1,6 @@
 package dev.pleat.deploy;
 
+import dev.pleat.interactivequeries.Listener;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -9,9 +10,22 @@ import java.util.Locale;
 /**
  * A TCP port this process is about to listen on, tried beforehand so that a refusal is one line.
  */
-final class Port {
+public final class Port {
 
   private Port() {}
+
+  /**
+   * Takes the address of {@code --host} and {@code --port}.
+   *
+   * @param port 0 for a free one
+   * @throws StartRefused if it cannot be had
+   */
+  public static Listener listen(String host, int port) {
+    if (port != 0) {
+      refuseUnlessFree("--port", host, port);
+    }
+    return Listener.open(host, port);
+  }
 
   /**
    * Makes sure a port can be listened on.

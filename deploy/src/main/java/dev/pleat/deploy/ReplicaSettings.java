@@ -1,7 +1,6 @@
 package dev.pleat.deploy;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Model.CommandSpec;
@@ -72,11 +71,7 @@ record ReplicaSettings(
             Settings.<Integer>value(spec, "--port").orElseThrow(),
             Settings.<Path>value(spec, "--data-dir").orElseThrow().toAbsolutePath().normalize(),
             Settings.<String>value(spec, BOOTSTRAP_SERVERS).orElse(""),
-            Settings.<String>value(spec, VIEWS).filter(text -> !text.isBlank()).stream()
-                .flatMap(text -> Arrays.stream(text.split(",", -1)))
-                .map(String::strip)
-                .distinct()
-                .toList(),
+            Settings.names(spec, VIEWS).stream().distinct().toList(),
             Settings.<Boolean>value(spec, "--insecure").orElse(false));
     settings.check();
     return settings;

@@ -209,10 +209,7 @@ record Settings(
             Settings.<Integer>value(spec, "--partitions")
                 .orElse(servers.isPresent() ? CLUSTER_PARTITIONS : EMBEDDED_PARTITIONS),
             servers,
-            Settings.<String>value(spec, "--domains").filter(text -> !text.isBlank()).stream()
-                .flatMap(text -> Arrays.stream(text.split(",", -1)))
-                .map(String::strip)
-                .toList(),
+            names(spec, "--domains"),
             Settings.<Boolean>value(spec, "--insecure").orElse(false),
             Settings.<Boolean>value(spec, "--accept-recreated-topics").orElse(false),
             SmtpSettings.of(line),
@@ -236,6 +233,14 @@ record Settings(
       }
     }
     return generations;
+  }
+
+  /** The names a flag lists, comma separated; none if it is not given. */
+  static List<String> names(CommandSpec spec, String flag) {
+    return Settings.<String>value(spec, flag).filter(text -> !text.isBlank()).stream()
+        .flatMap(text -> Arrays.stream(text.split(",", -1)))
+        .map(String::strip)
+        .toList();
   }
 
   static <T> Optional<T> value(CommandSpec spec, String flag) {

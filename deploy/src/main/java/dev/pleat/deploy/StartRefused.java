@@ -8,14 +8,15 @@ import java.io.Serial;
  * <p>The message is one line and begins with the setting to change. The process prints that line,
  * without a stack trace, and ends with {@link #EXIT_CODE}.
  */
-final class StartRefused extends RuntimeException {
+public final class StartRefused extends RuntimeException {
 
   /** {@code EX_CONFIG} of sysexits: restarting without changing something will not help. */
-  static final int EXIT_CODE = 78;
+  public static final int EXIT_CODE = 78;
 
   @Serial private static final long serialVersionUID = 1L;
 
-  StartRefused(String message) {
+  /** Refuses for this reason. */
+  public StartRefused(String message) {
     super(message);
   }
 }

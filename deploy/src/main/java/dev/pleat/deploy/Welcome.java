@@ -2,10 +2,11 @@ package dev.pleat.deploy;
 
 import dev.pleat.schemas.NameBasedId;
 import dev.pleat.schemas.calculator.CalculatorSchema;
+import java.util.List;
 import java.util.UUID;
 
 /** What is printed when everything is up: where things are, and three commands to try. */
-final class Welcome {
+public final class Welcome {
 
   private Welcome() {}
 
@@ -22,13 +23,34 @@ final class Welcome {
         %5$s
         Stop it with Ctrl-C."""
         .formatted(
+            url, bootstrapServers, broker, settings.dataDir(), tryIt(url, settings.domains()));
+  }
+
+  /**
+   * What is said of a trial in memory.
+   *
+   * @param domains the names of those that were asked for; none for all
+   * @param absent what they have elsewhere and not here
+   */
+  public static String ofTrial(String url, List<String> domains, List<String> absent) {
+    return """
+
+        Pleat is tried in memory: NOTHING IS KEPT when it stops, and there is no Kafka.
+
+          HTTP   %s
+        %s
+        %s
+        Stop it with Ctrl-C."""
+        .formatted(
             url,
-            bootstrapServers,
-            broker,
-            settings.dataDir(),
-            settings.domains().isEmpty() || settings.domains().contains("calculator")
-                ? calculator(url)
-                : "What there is: curl -s " + url + "/domains, and " + url + "/openapi.json\n");
+            absent.isEmpty() ? "" : "  Only with pleat serve: " + String.join(", ", absent) + "\n",
+            tryIt(url, domains));
+  }
+
+  private static String tryIt(String url, List<String> domains) {
+    return domains.isEmpty() || domains.contains("calculator")
+        ? calculator(url)
+        : "What there is: curl -s " + url + "/domains, and " + url + "/openapi.json\n";
   }
 
   private static String calculator(String url) {

@@ -35,6 +35,9 @@ final class ArchitectureTest {
           .withImportOption(location -> !location.contains("-tests.jar"))
           .importPackages("dev.pleat");
 
+  /** What stands in for Kafka in tests and trials, and nowhere else. */
+  private static final String TRIAL = "dev.pleat.deploy.trial";
+
   private static final String DOMAIN_RULES = "dev.pleat.topology.*..";
 
   /** A domain of views, and the vocabularies of the domains it shows. */
@@ -238,6 +241,32 @@ final class ArchitectureTest {
             "org.apache.kafka.server..",
             "org.apache.kafka.metadata..",
             "kafka..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nothing_that_serves_knows_the_trial_in_memory_and_the_trial_knows_no_kafka_client() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(TRIAL)
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(TRIAL)
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideInAPackage(TRIAL)
+        .should()
+        .dependOnClassesThat(
+            resideInAnyPackage(
+                    "org.apache.kafka.clients..", "org.rocksdb..", "org.apache.kafka.streams")
+                .and(
+                    DescribedPredicate.describe(
+                        "not the pair of a key and a value",
+                        type -> !type.getSimpleName().equals("KeyValue"))))
+        .orShould()
+        .dependOnClassesThat()
+        .haveSimpleName("Instance")
         .check(CLASSES);
   }
 

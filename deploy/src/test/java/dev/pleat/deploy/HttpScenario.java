@@ -2,7 +2,6 @@ package dev.pleat.deploy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.pleat.deploy.guarantees.Log;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
@@ -18,7 +17,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -29,7 +27,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Runs a scenario over HTTP, on a running instance and its real Kafka broker.
+ * Runs a scenario over HTTP, on a running instance and whatever that runs on.
  *
  * <p>Events cannot be given over HTTP, so each given event is brought about by the command that
  * causes it; that it was that event and no other is asserted.
@@ -40,7 +38,7 @@ final class HttpScenario<C, E> extends Scenario<C, E> {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final URI base;
-  private final String bootstrapServers;
+  private final ServedRuntime runtime;
   private final Function<E, Cause<C>> causedBy;
   private final UnaryOperator<Record> foretold;
 
@@ -64,12 +62,12 @@ final class HttpScenario<C, E> extends Scenario<C, E> {
    */
   HttpScenario(
       DomainSchema<C, E> schema,
-      Instance instance,
+      ServedRuntime runtime,
       Function<E, Cause<C>> causedBy,
       UnaryOperator<Record> foretold) {
     super(schema);
-    this.base = URI.create(instance.url());
-    this.bootstrapServers = instance.bootstrapServers();
+    this.base = URI.create(runtime.url());
+    this.runtime = runtime;
     this.causedBy = causedBy;
     this.foretold = foretold;
   }
@@ -136,16 +134,9 @@ final class HttpScenario<C, E> extends Scenario<C, E> {
   }
 
   private List<RecordedEvent> eventsOf(String aggregateId, UUID commandId) {
-    List<RecordedEvent> events = new ArrayList<>();
-    for (var record : Log.committed(bootstrapServers, schema().eventsTopic())) {
-      if (new String(record.key(), UTF_8).equals(aggregateId)) {
-        RecordedEvent event = JsonCodec.readEvent(record.value());
-        if (event.parentId().equals(commandId)) {
-          events.add(event);
-        }
-      }
-    }
-    return events;
+    return runtime.events(schema(), aggregateId).stream()
+        .filter(event -> event.parentId().equals(commandId))
+        .toList();
   }
 
   private E event(RecordedEvent event) {
@@ -164,7 +155,7 @@ final class HttpScenario<C, E> extends Scenario<C, E> {
                             + "/views/"
                             + view.name()
                             + "/"
-                            + URLEncoder.encode(trial.aggregateId(), UTF_8).replace("+", "%20")))
+                            + encoded(trial.aggregateId())))
                 .header("Pleat-Token", token)
                 .build());
     return switch (response.statusCode()) {
@@ -178,6 +169,11 @@ final class HttpScenario<C, E> extends Scenario<C, E> {
       case 404 -> Optional.empty();
       default -> throw new AssertionError(response.statusCode() + " " + response.body());
     };
+  }
+
+  /** An id as it stands in a path. */
+  static String encoded(String aggregateId) {
+    return URLEncoder.encode(aggregateId, UTF_8).replace("+", "%20");
   }
 
   private HttpResponse<String> answer(HttpRequest request) {

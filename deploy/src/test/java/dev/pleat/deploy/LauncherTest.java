@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -295,6 +296,59 @@ class LauncherTest {
     asking = run(pleat, "views");
     assertTrue(asking.output().contains(archive), asking::toString);
     assertFalse(asking.output().contains("-XX:+AutoCreateSharedArchive"), asking::toString);
+  }
+
+  @Test
+  void tries_with_a_main_class_and_a_class_path_of_its_own() throws Exception {
+    jdk("jdks/one", "25");
+    Path lib = Files.createDirectories(directory.resolve("pleat/lib"));
+    for (String name :
+        List.of(
+            "pleat-deploy.jar",
+            "kafka-clients-4.3.1.jar",
+            "kafka-streams-4.3.1.jar",
+            "kafka-server-4.3.1.jar",
+            "kafka_2.13-4.3.1.jar",
+            "scala-library-2.13.18.jar",
+            "jackson-databind-2.21.2.jar",
+            "jackson-databind-3.2.4.jar",
+            "rocksdbjni-10.1.3.jar")) {
+      Files.createFile(lib.resolve(name));
+    }
+
+    List<String> output = run(launcher, "try", "--port", "0").output();
+
+    String folder = lib.toRealPath() + "/";
+    assertTrue(
+        output.contains(
+            Stream.of(
+                    "jackson-databind-3.2.4.jar",
+                    "kafka-clients-4.3.1.jar",
+                    "kafka-streams-4.3.1.jar",
+                    "pleat-deploy.jar")
+                .map(name -> folder + name)
+                .collect(Collectors.joining(":"))),
+        output::toString);
+    assertEquals(
+        List.of("dev.pleat.deploy.trial.TrialMain", "try", "--port", "0"),
+        output.subList(output.size() - 4, output.size()));
+    assertTrue(output.contains("-Xmx512m"), output::toString);
+  }
+
+  @Test
+  void tries_with_an_archive_of_classes_of_its_own() throws Exception {
+    jdk("jdks/one", "25");
+    maven();
+    Path clone = cloned();
+
+    List<String> output = run(clone.resolve("deploy/bin/pleat"), "try").output();
+
+    assertTrue(
+        output.contains(
+            "-XX:SharedArchiveFile="
+                + clone.toRealPath().resolve("deploy/target/pleat-try-java25.jsa")),
+        output::toString);
+    assertTrue(output.contains("-XX:+AutoCreateSharedArchive"), output::toString);
   }
 
   /** A clone that was never built. */

@@ -259,6 +259,12 @@ final class MainTest {
   }
 
   @Test
+  void does_not_try_on_the_class_path_of_what_serves() {
+    assertRefused(run(Map.of(), List.of("try")), "bin/pleat");
+    assertTrue(run(Map.of(), List.of("--help")).out().contains("Tries domains in memory"));
+  }
+
+  @Test
   void help_of_the_replica_names_every_flag() {
     Ended ended = run(Map.of(), List.of("replica", "--help"));
 

@@ -66,6 +66,16 @@ final class PleatProcess implements AutoCloseable {
     return started;
   }
 
+  /** Starts {@code deploy/bin/pleat try}, as people do, and returns when it answers. */
+  static PleatProcess trial(String name) {
+    PleatProcess started =
+        begin(
+            List.of(Path.of("bin", "pleat").toAbsolutePath().toString(), "try", "--port", "0"),
+            name);
+    started.awaitReady();
+    return started;
+  }
+
   private static PleatProcess launch(List<String> command, String name, String... flags) {
     command.addAll(List.of(flags));
     if (!command.contains("--port")) {
@@ -74,6 +84,10 @@ final class PleatProcess implements AutoCloseable {
     if (!command.contains("--domains")) {
       command.addAll(List.of("--domains", "calculator"));
     }
+    return begin(command, name);
+  }
+
+  private static PleatProcess begin(List<String> command, String name) {
     try {
       ProcessBuilder builder =
           new ProcessBuilder(command)
@@ -111,7 +125,7 @@ final class PleatProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    throw new IllegalStateException("pleat serve ended before it was ready: " + lines);
+    throw new IllegalStateException("pleat ended before it was ready: " + lines);
   }
 
   /** Waits until it says that it is ready, and returns what it said. */

@@ -20,6 +20,9 @@ public sealed interface Answer<T> {
   /** The code of a question too many. */
   String OVERLOADED = "overloaded";
 
+  /** The code of what the runtime that answers does not have at all. */
+  String NOT_OFFERED = "not-offered";
+
   /** It is there. */
   record Found<T>(T value) implements Answer<T> {}
 
@@ -37,7 +40,7 @@ public sealed interface Answer<T> {
    * Nobody can say from here and now.
    *
    * @param code one of {@link #NOT_NOW}, {@link #VIEW_STOPPED}, {@link #REPLICA_NOT_COMPLETE},
-   *     {@link #OVERLOADED}
+   *     {@link #OVERLOADED}, {@link #NOT_OFFERED}
    * @param detail a sentence for a person
    */
   record Unavailable<T>(String code, String detail) implements Answer<T> {}

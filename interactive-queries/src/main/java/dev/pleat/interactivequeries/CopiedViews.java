@@ -4,7 +4,7 @@ import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.Answer.NotFound;
 import dev.pleat.interactivequeries.Answer.NotYet;
 import dev.pleat.interactivequeries.Answer.Unavailable;
-import dev.pleat.interactivequeries.LocalStores.Held;
+import dev.pleat.interactivequeries.ReadableStores.Held;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import java.time.Duration;
@@ -126,9 +126,14 @@ final class CopiedViews implements Views {
   }
 
   /** A copy, of which all partitions lie in one place. */
-  private record Whole(View view, CopyReading copy) implements RowStores {
+  private record Whole(View view, CopyReading copy) implements ReadableStores {
 
     private static final int ONLY = 0;
+
+    @Override
+    public int partitionOf(DomainSchema<?, ?> schema, String key) {
+      return ONLY;
+    }
 
     @Override
     public Set<Integer> partitionsOf(DomainSchema<?, ?> schema) {

@@ -1,6 +1,6 @@
 package dev.pleat.interactivequeries;
 
-import dev.pleat.interactivequeries.LocalStores.Held;
+import dev.pleat.interactivequeries.ReadableStores.Held;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.JsonCodec;

@@ -104,7 +104,13 @@ public final class HttpApi implements AutoCloseable {
   static final List<Integer> BEGINS = List.of(202, 400, 404, 406, 409, 413, 415, 503);
   private static final List<Integer> ALIVE = List.of(200, 406, 503);
 
+  private static final String RUNTIME = "Pleat-Runtime";
+
   private final Parts parts;
+
+  /** What stands in for Kafka; empty if nothing does. */
+  private final Optional<String> runtime;
+
   private final CommandRoutes commands;
   private final ViewRoutes views;
   private final HistoryRoutes history;
@@ -138,9 +144,28 @@ public final class HttpApi implements AutoCloseable {
     this(parts, listener, Limits.DEFAULT, InstantSource.system());
   }
 
+  /**
+   * The same over something that stands in for Kafka, which every answer says.
+   *
+   * @param runtime what that is, for the header {@code Pleat-Runtime}
+   */
+  public HttpApi(Parts parts, Listener listener, String runtime) {
+    this(parts, listener, Limits.DEFAULT, InstantSource.system(), Optional.of(runtime));
+  }
+
   HttpApi(Parts parts, Listener listener, Limits limits, InstantSource clock) {
+    this(parts, listener, limits, clock, Optional.empty());
+  }
+
+  private HttpApi(
+      Parts parts,
+      Listener listener,
+      Limits limits,
+      InstantSource clock,
+      Optional<String> runtime) {
     PendingCommands pending = new PendingCommands();
     this.parts = parts;
+    this.runtime = runtime;
     this.views = new ViewRoutes(parts.views(), parts.logId());
     CommandIntake intake = new CommandIntake(parts, pending, limits.commandsUnderWay(), clock);
     this.commands = new CommandRoutes(intake, new DryRuns(parts.history(), views));
@@ -153,7 +178,12 @@ public final class HttpApi implements AutoCloseable {
     this.table = table(parts.schemas());
     this.openApi = OpenApi.document(table, parts.schemas()).bytes();
     this.server =
-        new WebServer(table, Problem.ofStatus(404).detail(), listener, limits.standstill());
+        new WebServer(
+            table,
+            Problem.ofStatus(404).detail(),
+            listener,
+            limits.standstill(),
+            runtime.map(name -> Map.of(RUNTIME, name)).orElseGet(Map::of));
   }
 
   /** Answers from when this returns. */
@@ -216,6 +246,9 @@ public final class HttpApi implements AutoCloseable {
             DESCRIBED,
             operators::views),
         graphQl());
+    if (runtime.isPresent()) {
+      rows.replaceAll(RouteRow::perhapsNotOffered);
+    }
     addGeneral(rows, parts.health(), () -> openApi);
     return List.copyOf(rows);
   }
@@ -577,7 +610,7 @@ public final class HttpApi implements AutoCloseable {
     }
     fields.put(
         "topics",
-        schema.takesCommands()
+        schema.takesCommands() && runtime.isEmpty()
             ? List.of(
                 schema.commandsTopic(),
                 schema.eventsTopic(),

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * than the version that the store beside it says was seen. (Asking for active tasks switches off
  * the position bound of a query; there is none in these.)
  */
-final class LocalStores implements RowStores {
+final class LocalStores implements ReadableStores {
 
   private record Place(String domain, String store, int partition) {}
 
@@ -55,16 +55,9 @@ final class LocalStores implements RowStores {
     this.partitions = partitions;
   }
 
-  /**
-   * What was found in the partitions held here.
-   *
-   * @param results by partition; an empty one means there is nothing of this key
-   * @param missing why some of the partitions asked for are not among them; empty if all are
-   */
-  record Held<R>(Map<Integer, Optional<R>> results, Optional<String> missing) {}
-
-  /** The partition of a key: murmur2 of its bytes, which is part of the contract. */
-  int partitionOf(DomainSchema<?, ?> schema, String key) {
+  /** Murmur2 of the key's bytes, which is part of the contract. */
+  @Override
+  public int partitionOf(DomainSchema<?, ?> schema, String key) {
     return Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions.applyAsInt(schema);
   }
 

@@ -201,6 +201,7 @@ final class OpenApi {
       case 415 -> "Only JSON is taken";
       case 422 -> "The command does not fit its schema, or its id was used before";
       case 500 -> "The server failed";
+      case 501 -> "The runtime that answers has no such thing";
       case 503 -> "Not now: try again later";
       default -> throw new IllegalArgumentException("no route answers with " + status);
     };

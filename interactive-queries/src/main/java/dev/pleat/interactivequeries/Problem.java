@@ -62,6 +62,7 @@ record Problem(
   static final String INTERNAL_ERROR = "internal-error";
 
   private static final int CONFLICT = 409;
+  private static final int NOT_IMPLEMENTED = 501;
   private static final int UNAVAILABLE = 503;
   private static final String RETRY_AFTER_SECONDS = "1";
 
@@ -217,6 +218,8 @@ record Problem(
       case "headers-too-large" -> new Kind(431, "The headers are too large");
       case "decision-failed" -> new Kind(500, "The decision failed; nothing was changed");
       case INTERNAL_ERROR -> new Kind(500, "The server failed");
+      case Answer.NOT_OFFERED ->
+          new Kind(NOT_IMPLEMENTED, "The runtime that answers has no such thing");
       case "dedupe-full" -> new Kind(UNAVAILABLE, "No more commands can be remembered just now");
       case OVERLOADED -> new Kind(UNAVAILABLE, "Too much is under way");
       case POSITION_NOT_REACHED -> new Kind(UNAVAILABLE, "The view has not got that far yet");

@@ -3,7 +3,7 @@ package dev.pleat.interactivequeries;
 import dev.pleat.interactivequeries.History.Place;
 import dev.pleat.interactivequeries.HistoryPage.Entries;
 import dev.pleat.interactivequeries.HistoryPage.Entry;
-import dev.pleat.interactivequeries.LocalStores.Held;
+import dev.pleat.interactivequeries.ReadableStores.Held;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.HistoryKey;
 import dev.pleat.schemas.JsonCodec;
@@ -23,12 +23,12 @@ import org.jspecify.annotations.Nullable;
 /** The history of one aggregate, as far as it is recorded in this process. Used by one thread. */
 final class RecordedHistory implements Folds.Recorded, HistoryPage.Lying {
 
-  private final LocalStores stores;
+  private final ReadableStores stores;
   private final DomainSchema<?, ?> schema;
   private final String id;
   private final Set<Integer> partition;
 
-  RecordedHistory(LocalStores stores, DomainSchema<?, ?> schema, String id) {
+  RecordedHistory(ReadableStores stores, DomainSchema<?, ?> schema, String id) {
     this.stores = stores;
     this.schema = schema;
     this.id = id;

@@ -77,7 +77,8 @@ public final class ReplicaApi implements AutoCloseable {
     }
     this.table = table(schemas);
     this.openApi = OpenApi.document(table, schemas).bytes();
-    this.server = new WebServer(table, NOTHING, listener, HttpApi.Limits.DEFAULT.standstill());
+    this.server =
+        new WebServer(table, NOTHING, listener, HttpApi.Limits.DEFAULT.standstill(), Map.of());
   }
 
   /** Answers from when this returns. */

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * A row of the table of routes: how one path is served, and what the OpenAPI document says of it.
@@ -118,6 +119,23 @@ record RouteRow(
         contentTypes,
         Optional.of(events + " Lines that begin with a colon only say that the connection lives."),
         endpoint);
+  }
+
+  /** The same route where a part of what it is about may not be there at all. */
+  RouteRow perhapsNotOffered() {
+    return statuses.contains(503)
+        ? new RouteRow(
+            method,
+            path,
+            summary,
+            body,
+            answer,
+            parameters,
+            Stream.concat(statuses.stream(), Stream.of(501)).toList(),
+            contentTypes,
+            followed,
+            endpoint)
+        : this;
   }
 
   /** The names of what varies in the path. */

@@ -3,7 +3,7 @@ package dev.pleat.interactivequeries;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.interactivequeries.Answer.Found;
-import dev.pleat.interactivequeries.LocalStores.Held;
+import dev.pleat.interactivequeries.ReadableStores.Held;
 import dev.pleat.interactivequeries.Selection.ByKey;
 import dev.pleat.interactivequeries.Selection.ByText;
 import dev.pleat.interactivequeries.Selection.InOrder;
@@ -38,12 +38,12 @@ final class RowList {
   private static final int TRIES = 50;
   private static final long PAUSE_NANOS = 200_000;
 
-  private final RowStores stores;
+  private final ReadableStores stores;
   private final DomainSchema<?, ?> schema;
   private final View view;
   private final Selection selection;
 
-  RowList(RowStores stores, DomainSchema<?, ?> schema, View view, Selection selection) {
+  RowList(ReadableStores stores, DomainSchema<?, ?> schema, View view, Selection selection) {
     this.stores = stores;
     this.schema = schema;
     this.view = view;

@@ -26,7 +26,7 @@ public final class StreamsHistory implements History {
   private static final int MAX_WAITERS = 1_000;
   private static final Duration PAUSE = Duration.ofMillis(10);
 
-  private final LocalStores stores;
+  private final ReadableStores stores;
   private final Folds folds;
   private final Semaphore waiters = new Semaphore(MAX_WAITERS);
 
@@ -39,7 +39,17 @@ public final class StreamsHistory implements History {
    */
   public StreamsHistory(
       RunningStreams running, ToIntFunction<DomainSchema<?, ?>> partitions, Folds folds) {
-    this.stores = new LocalStores(running, partitions);
+    this(new LocalStores(running, partitions), folds);
+  }
+
+  /**
+   * A history over stores that somebody else keeps.
+   *
+   * @param stores that have what the application of a history has in the stores of {@link
+   *     HistoryKey}
+   */
+  public StreamsHistory(ReadableStores stores, Folds folds) {
+    this.stores = stores;
     this.folds = folds;
   }
 

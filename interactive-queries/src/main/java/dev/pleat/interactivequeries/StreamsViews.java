@@ -4,7 +4,7 @@ import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.Answer.NotFound;
 import dev.pleat.interactivequeries.Answer.NotYet;
 import dev.pleat.interactivequeries.Answer.Unavailable;
-import dev.pleat.interactivequeries.LocalStores.Held;
+import dev.pleat.interactivequeries.ReadableStores.Held;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
@@ -36,7 +36,7 @@ public final class StreamsViews implements Views {
 
   private record Place(String domain, String guard, int partition) {}
 
-  private final LocalStores stores;
+  private final ReadableStores stores;
   private final Positions positions;
   private final Map<Place, Long> going = new ConcurrentHashMap<>();
   private final Patience patience = new Patience();
@@ -51,7 +51,16 @@ public final class StreamsViews implements Views {
    */
   public StreamsViews(
       RunningStreams running, Positions positions, ToIntFunction<DomainSchema<?, ?>> partitions) {
-    this.stores = new LocalStores(running, partitions);
+    this(new LocalStores(running, partitions), positions);
+  }
+
+  /**
+   * Views over stores that somebody else keeps.
+   *
+   * @param stores that have what the application of a view has in stores of these names
+   */
+  public StreamsViews(ReadableStores stores, Positions positions) {
+    this.stores = stores;
     this.positions = positions;
   }
 

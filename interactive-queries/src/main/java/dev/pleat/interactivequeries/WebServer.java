@@ -12,6 +12,8 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,6 +58,10 @@ final class WebServer implements AutoCloseable {
   private static final Map<String, String> ALWAYS =
       Map.of("X-Content-Type-Options", "nosniff", "Cache-Control", "no-store");
 
+  /** What every answer has, whatever it is. */
+  private final Map<String, String> always;
+
+  private final String nothing;
   private final Listener listener;
   private final Javalin javalin;
 
@@ -64,11 +70,20 @@ final class WebServer implements AutoCloseable {
    *
    * @param nothing what is said of a path there is not
    * @param standstill after which a connection is closed on which nothing moves
+   * @param headers what every answer says, beside what all servers say
    */
-  WebServer(List<RouteRow> routes, String nothing, Listener listener, Duration standstill) {
+  WebServer(
+      List<RouteRow> routes,
+      String nothing,
+      Listener listener,
+      Duration standstill,
+      Map<String, String> headers) {
+    Map<String, String> all = new LinkedHashMap<>(ALWAYS);
+    all.putAll(headers);
+    this.always = Collections.unmodifiableMap(all);
+    this.nothing = nothing;
     this.listener = listener;
-    this.javalin =
-        Javalin.create(config -> configure(config, routes, nothing, listener, standstill));
+    this.javalin = Javalin.create(config -> configure(config, routes, standstill));
   }
 
   /** Answers from when this returns. */
@@ -87,12 +102,7 @@ final class WebServer implements AutoCloseable {
     listener.close();
   }
 
-  private static void configure(
-      JavalinConfig config,
-      List<RouteRow> routes,
-      String nothing,
-      Listener listener,
-      Duration standstill) {
+  private void configure(JavalinConfig config, List<RouteRow> routes, Duration standstill) {
     config.startup.showJavalinBanner = false;
     config.startup.showOldJavalinVersionWarning = false;
     config.startup.startupWatcherEnabled = false;
@@ -103,7 +113,7 @@ final class WebServer implements AutoCloseable {
     // A strong ETag names bytes: compressing them on the way would make it wrong.
     config.http.compressionStrategy = CompressionStrategy.NONE;
     config.router.ignoreTrailingSlashes = false;
-    config.router.javaLangErrorHandler(WebServer::failed);
+    config.router.javaLangErrorHandler(this::failed);
     config.jetty.addConnector((server, http) -> connector(server, http, listener, standstill));
     config.jetty.modifyHttpConfiguration(
         http -> {
@@ -111,8 +121,9 @@ final class WebServer implements AutoCloseable {
           http.setSendServerVersion(false);
           http.setSendXPoweredBy(false);
         });
-    config.jetty.modifyServer(WebServer::configure);
-    config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ProblemPage()));
+    config.jetty.modifyServer(this::configure);
+    config.jetty.modifyServletContextHandler(
+        context -> context.setErrorHandler(new ProblemPage(always)));
     for (RouteRow route : routes) {
       switch (route.method()) {
         case GET -> {
@@ -129,11 +140,10 @@ final class WebServer implements AutoCloseable {
                 HandlerType.PUT, route.path(), request -> answer(request, route));
       }
     }
-    config.routes.exception(
-        HttpResponseException.class, (refused, request) -> notServed(refused, request, nothing));
+    config.routes.exception(HttpResponseException.class, this::notServed);
     config.routes.exception(
         Refusal.class, (refusal, request) -> write(request, refusal.problem().reply()));
-    config.routes.exception(Exception.class, WebServer::failed);
+    config.routes.exception(Exception.class, this::failed);
   }
 
   /**
@@ -149,9 +159,9 @@ final class WebServer implements AutoCloseable {
     server.addBean(new NetworkConnectionLimit(connections, server));
   }
 
-  private static void configure(Server server) {
+  private void configure(Server server) {
     limitConnections(server, connections(Runtime.getRuntime().maxMemory()));
-    server.setErrorHandler(new ProblemPage());
+    server.setErrorHandler(new ProblemPage(always));
     server.insertHandler(new GracefulHandler());
     server.setStopTimeout(STOP_TIMEOUT_MS);
   }
@@ -168,7 +178,7 @@ final class WebServer implements AutoCloseable {
     return connector;
   }
 
-  private static void answer(Context request, RouteRow route) throws Exception {
+  private void answer(Context request, RouteRow route) throws Exception {
     if (route.followed().isEmpty() || !RequestHeaders.wantsEvents(request)) {
       RequestHeaders.accepted(request, route.contentTypes());
     }
@@ -178,9 +188,9 @@ final class WebServer implements AutoCloseable {
     }
   }
 
-  private static void write(Context request, EventStream stream) {
+  private void write(Context request, EventStream stream) {
     try (stream) {
-      ALWAYS.forEach(request::header);
+      always.forEach(request::header);
       request.status(200).contentType(EventStream.CONTENT_TYPE);
       stream.writeTo(request.res().getOutputStream());
     } catch (IOException e) {
@@ -188,11 +198,11 @@ final class WebServer implements AutoCloseable {
     }
   }
 
-  private static void write(Context request, Reply reply) {
+  private void write(Context request, Reply reply) {
     if (mayLeaveSomeBody(request, reply.status()) && !readToTheEnd(request)) {
       request.header("Connection", "close");
     }
-    ALWAYS.forEach(request::header);
+    always.forEach(request::header);
     reply.headers().forEach(request::header);
     request.status(reply.status()).contentType(reply.contentType()).result(reply.body());
     request.res().setContentLength(reply.body().length);
@@ -235,7 +245,7 @@ final class WebServer implements AutoCloseable {
   }
 
   /** No route, or the wrong method; OPTIONS is answered with the methods there are. */
-  private static void notServed(HttpResponseException e, Context request, String nothing) {
+  private void notServed(HttpResponseException e, Context request) {
     if (e.getStatus() == 404) {
       write(request, Problem.of(Problem.NOT_FOUND, nothing).reply());
       return;
@@ -251,7 +261,7 @@ final class WebServer implements AutoCloseable {
         .forEach(methods::add);
     String allow = String.join(", ", methods);
     if (request.req().getMethod().equals("OPTIONS")) {
-      ALWAYS.forEach(request::header);
+      always.forEach(request::header);
       request.status(204).header("Allow", allow).removeHeader("Content-Type");
       return;
     }
@@ -262,7 +272,7 @@ final class WebServer implements AutoCloseable {
             .reply());
   }
 
-  private static void failed(Exception e, Context request) {
+  private void failed(Exception e, Context request) {
     // The HTTP server's own complaints about what it reads say which status they are.
     Optional<Integer> clientsFault =
         Stream.<Throwable>iterate(e, t -> t != null, Throwable::getCause)
@@ -278,10 +288,10 @@ final class WebServer implements AutoCloseable {
     write(request, Problem.ofStatus(500).reply());
   }
 
-  private static void failed(HttpServletResponse response, Error e) {
+  private void failed(HttpServletResponse response, Error e) {
     LOG.error("a request failed", e);
     byte[] body = Problem.ofStatus(500).body();
-    ALWAYS.forEach(response::setHeader);
+    always.forEach(response::setHeader);
     response.setStatus(500);
     response.setContentType(Problem.CONTENT_TYPE);
     response.setContentLength(body.length);
@@ -294,6 +304,11 @@ final class WebServer implements AutoCloseable {
 
   /** Answers what never reaches a route: requests that are no HTTP, too long, or too late. */
   private static final class ProblemPage extends ErrorHandler {
+    private final Map<String, String> always;
+
+    ProblemPage(Map<String, String> always) {
+      this.always = always;
+    }
 
     @Override
     public boolean errorPageForMethod(String method) {
@@ -317,12 +332,12 @@ final class WebServer implements AutoCloseable {
       response.write(true, ByteBuffer.wrap(problem.body()), callback);
     }
 
-    private static void put(HttpFields.Mutable headers, Problem problem) {
+    private void put(HttpFields.Mutable headers, Problem problem) {
       headers.put(HttpHeader.CONTENT_TYPE, Problem.CONTENT_TYPE);
       // The server closes after most of these: a client that is not told would lose its next
       // request.
       headers.put(HttpHeader.CONNECTION, "close");
-      ALWAYS.forEach(headers::put);
+      always.forEach(headers::put);
       problem.headers().forEach(headers::put);
     }
   }

@@ -151,13 +151,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
 
     Optional<RememberedCommand> before = memory.find(name, aggregate, command.id(), turn.now());
     if (before.isPresent()) {
-      forward(
-          record,
-          before.get().isSamePayload(command.fingerprint())
-              ? before.get().outcome().answeredAgain()
-              : turn.rejected(
-                  "command-id-reused",
-                  "this command id was used before for another command to this aggregate"));
+      forward(record, turn.again(before.get()));
       return;
     }
 
@@ -166,7 +160,7 @@ final class CommandProcessor<S, C, E> implements Processor<byte[], byte[], byte[
       switch (memory.remember(
           name,
           aggregate.exists() ? decided.aggregate() : begun(decided.aggregate(), turn),
-          new RememberedCommand(command.id(), command.fingerprint(), turn.now(), decided.outcome()),
+          turn.toRemember(decided.outcome()),
           turn.now(),
           Decisions.MAX_RECORD_BYTES - record.key().length)) {
         case CommandMemory.TooLarge tooLarge -> {

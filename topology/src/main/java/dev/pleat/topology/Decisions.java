@@ -99,6 +99,20 @@ final class Decisions<S, C, E> {
           "too-large", "the events or the state would be over " + MAX_RECORD_BYTES + " bytes");
     }
 
+    /** The outcome of a command whose id was used before. */
+    Outcome again(RememberedCommand before) {
+      return before.isSamePayload(command.fingerprint())
+          ? before.outcome().answeredAgain()
+          : rejected(
+              "command-id-reused",
+              "this command id was used before for another command to this aggregate");
+    }
+
+    /** What is remembered of this command. */
+    RememberedCommand toRemember(Outcome outcome) {
+      return new RememberedCommand(command.id(), command.fingerprint(), now, outcome);
+    }
+
     /** Changes nothing and is the answer to every retry. */
     Decided remembered(Outcome outcome) {
       return new Decided(outcome, aggregate, List.of(), true);

@@ -1,12 +1,7 @@
 package dev.pleat.topology;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.pleat.schemas.JsonCodec;
-import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.SubmittedCommand;
-import dev.pleat.topology.Decisions.Case;
 import dev.pleat.topology.Decisions.Decided;
 import java.time.Instant;
 import java.util.List;
@@ -20,31 +15,18 @@ import java.util.Optional;
  */
 public final class DryRun<C> {
 
-  /** A dry run has the log to itself: every key is on the right partition. */
-  private static final int PARTITIONS = 1;
+  private final DirectCommands<C> commands;
+  private final HistoryFold<?, ?> fold;
 
-  private final Rules<?, C, ?> rules;
-
-  private DryRun(Rules<?, C, ?> rules) {
-    this.rules = rules;
+  private DryRun(DirectCommands<C> commands, HistoryFold<?, ?> fold) {
+    this.commands = commands;
+    this.fold = fold;
   }
 
   /** Dry runs by the rules of a domain. */
   public static <S, C, E> DryRun<C> of(Domain<S, C, E> domain, HistoryFold<S, E> fold) {
-    MessageCodec<C, E> messages = MessageCodec.of(domain.schema());
-    return new DryRun<>(
-        new Rules<>(
-            domain.schema().name(),
-            new CommandReader<>(domain.schema(), messages, PARTITIONS),
-            new Decisions<>(domain, messages),
-            fold));
+    return new DryRun<>(DirectCommands.of(domain), fold);
   }
-
-  private record Rules<S, C, E>(
-      String domain,
-      CommandReader<C> reader,
-      Decisions<S, C, E> decisions,
-      HistoryFold<S, E> fold) {}
 
   /**
    * What would be written.
@@ -74,24 +56,9 @@ public final class DryRun<C> {
       Optional<byte[]> nearest,
       long version,
       HistoryFold.Events events) {
-    byte[] key = aggregateId.getBytes(UTF_8);
-    return switch (rules.reader().read(key, JsonCodec.write(command), 0)) {
-      case CommandReader.Addressed<C> addressed -> {
-        Case<C> turn =
-            new Case<>(
-                new AggregateName(rules.domain(), addressed.aggregateId()),
-                rules.fold().aggregate(nearest, version, events),
-                addressed.command(),
-                now.toEpochMilli());
-        Decided decided = rules.decisions().decide(turn);
-        yield decided.aggregate().roomForMemory(Decisions.MAX_RECORD_BYTES - key.length) < 0
-            ? new Tried(turn.tooLarge(), List.of())
-            : new Tried(decided.outcome(), decided.events());
-      }
-      case CommandReader.Misplaced<C> misplaced ->
-          throw new IllegalStateException(misplaced.detail());
-      case CommandReader.Unreadable<C> unreadable ->
-          throw new IllegalArgumentException(unreadable.letter().detail());
-    };
+    Decided decided =
+        commands.decide(
+            commands.turn(aggregateId, command, fold.aggregate(nearest, version, events), now));
+    return new Tried(decided.outcome(), decided.events());
   }
 }

@@ -193,8 +193,14 @@ public final class HistoryFold<S, E> {
         RecentCommands.NONE);
   }
 
-  /** A snapshot at a version, from which later ones can be folded. */
-  byte[] snapshot(Optional<byte[]> nearest, long version, Events events) {
+  /**
+   * A snapshot at a version, or at the last one before it at which a command was whole: from it
+   * later ones can be folded.
+   *
+   * @param nearest the last snapshot up to there, if there is one
+   * @throws Broken if the events cannot be folded
+   */
+  public byte[] snapshot(Optional<byte[]> nearest, long version, Events events) {
     Folded<S> folded = at(nearest, version, events);
     Map<String, SnapshotRow> rows = new LinkedHashMap<>();
     for (RowFold<?, E> fold : views.values()) {

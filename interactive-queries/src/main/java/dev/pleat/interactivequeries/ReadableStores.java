@@ -1,14 +1,26 @@
 package dev.pleat.interactivequeries;
 
-import dev.pleat.interactivequeries.LocalStores.Held;
 import dev.pleat.schemas.DomainSchema;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 import org.jspecify.annotations.Nullable;
 
-/** Where the stores of views are read, partition by partition. */
-interface RowStores {
+/** Where stores are read, partition by partition. Safe for use by many threads. */
+public interface ReadableStores {
+
+  /**
+   * What was found in the partitions held here.
+   *
+   * @param results by partition; an empty one means there is nothing of this key
+   * @param missing why some of the partitions asked for are not among them; empty if all are
+   */
+  record Held<R>(Map<Integer, Optional<R>> results, Optional<String> missing) {}
+
+  /** The partition of a key. */
+  int partitionOf(DomainSchema<?, ?> schema, String key);
 
   /** All partitions of a domain. */
   Set<Integer> partitionsOf(DomainSchema<?, ?> schema);
