@@ -4,8 +4,6 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
-import dev.pleat.schemas.RowCodec;
-import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -17,7 +15,6 @@ import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Named;
 import org.apache.kafka.streams.state.KeyValueStore;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One view of a domain as a plain Kafka Streams topology: read the events, guard them, fold them
@@ -26,9 +23,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Each view is an application of its own, so that it can be added, rebuilt and removed alone.
  */
 public final class ViewTopology {
-
-  /** Leaves room for the largest key below the 1 MiB a broker takes by default. */
-  private static final int MAX_ROW_BYTES = 1_000_000;
 
   private ViewTopology() {}
 
@@ -149,57 +143,5 @@ public final class ViewTopology {
         .withKeySerde(Serdes.String())
         .withValueSerde(Serdes.ByteArray())
         .withCachingDisabled();
-  }
-
-  /** Folds a command's events into the bytes of a row, with the aggregate's version in it. */
-  private record RowFold<V extends Record, E>(
-      View view, RowCodec<V> rows, CommandFold<V, E> fold, RowIndex<V> index) {
-
-    static <V extends Record, E> RowFold<V, E> of(
-        DomainSchema<?, E> schema,
-        View view,
-        Domain.BoundProjection<V, E> bound,
-        RowIndex<V> index) {
-      return new RowFold<>(
-          view,
-          RowCodec.of(schema, view, bound.row()),
-          new CommandFold<>(schema, bound.projection()),
-          index);
-    }
-
-    @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
-    static byte[] noRow() {
-      return null;
-    }
-
-    byte @Nullable [] apply(String aggregateId, byte @Nullable [] before, WholeCommand<E> command) {
-      Optional<V> row = fold.apply(read(before), command);
-      if (row.isEmpty()) {
-        return null;
-      }
-      byte[] after;
-      try {
-        after = rows.write(row.get(), command.version());
-        if (!index.isEmpty()) {
-          // What cannot be indexed must not be stored: the event would be folded twice.
-          index.entries(view, aggregateId, row.get());
-        }
-      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
-        throw new EventGuard.ProjectionFailed(e);
-      }
-      if (after.length > MAX_ROW_BYTES) {
-        throw new EventGuard.ProjectionFailed(
-            new IllegalStateException("a row of " + after.length + " bytes fits in no record"));
-      }
-      return after;
-    }
-
-    private Optional<V> read(byte @Nullable [] row) {
-      try {
-        return Optional.ofNullable(row).map(rows::read);
-      } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
-        throw new EventGuard.ProjectionFailed(e);
-      }
-    }
   }
 }
