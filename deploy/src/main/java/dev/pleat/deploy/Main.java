@@ -78,7 +78,7 @@ public final class Main {
         case "replay" -> ReplayCommand.run(command, out, err);
         case "log" -> LogCommand.run(command, out, err);
         case "replica" -> replicate(ReplicaSettings.of(command), out, err);
-        default -> serve(Settings.of(command), out, err);
+        default -> serve(Settings.of(command, environment), out, err);
       };
     } catch (ParameterException e) {
       String command = e.getCommandLine().getCommandSpec().qualifiedName();

@@ -75,6 +75,30 @@ final class Servers {
       boolean acceptRecreatedTopics,
       List<Domain<?, ?, ?>> domains,
       Map<String, Integer> switchLog) {
+    return launch(
+        dataDir, bootstrapServers, acceptRecreatedTopics, domains, Optional.empty(), switchLog);
+  }
+
+  /** Joined to a broker with these domains, whose views are kept in a database, ready. */
+  static Instance inDatabase(
+      Path dataDir, String bootstrapServers, ViewDatabase views, Domain<?, ?, ?>... domains) {
+    return ready(
+        launch(
+            dataDir,
+            Optional.of(bootstrapServers),
+            false,
+            List.of(domains),
+            Optional.of(views),
+            Map.of()));
+  }
+
+  private static Instance launch(
+      Path dataDir,
+      Optional<String> bootstrapServers,
+      boolean acceptRecreatedTopics,
+      List<Domain<?, ?, ?>> domains,
+      Optional<ViewDatabase> viewsIn,
+      Map<String, Integer> switchLog) {
     return Instance.start(
         new Settings(
             "127.0.0.1",
@@ -87,6 +111,7 @@ final class Servers {
             List.of(),
             false,
             acceptRecreatedTopics,
+            viewsIn,
             switchLog),
         domains,
         line -> {});

@@ -65,7 +65,11 @@ final class LocalStores implements RowStores {
 
   /** The partition of a key: murmur2 of its bytes, which is part of the contract. */
   int partitionOf(DomainSchema<?, ?> schema, String key) {
-    return Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions.applyAsInt(schema);
+    return partitionOf(key, partitions.applyAsInt(schema));
+  }
+
+  static int partitionOf(String key, int partitions) {
+    return Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions;
   }
 
   @Override

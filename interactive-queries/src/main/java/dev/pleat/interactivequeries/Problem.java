@@ -217,6 +217,7 @@ record Problem(
       case "headers-too-large" -> new Kind(431, "The headers are too large");
       case "decision-failed" -> new Kind(500, "The decision failed; nothing was changed");
       case INTERNAL_ERROR -> new Kind(500, "The server failed");
+      case Answer.NOT_FOLLOWED -> new Kind(501, "The list cannot be followed here");
       case "dedupe-full" -> new Kind(UNAVAILABLE, "No more commands can be remembered just now");
       case OVERLOADED -> new Kind(UNAVAILABLE, "Too much is under way");
       case POSITION_NOT_REACHED -> new Kind(UNAVAILABLE, "The view has not got that far yet");

@@ -67,8 +67,8 @@ public final class ViewIndex {
    *
    * @throws RuntimeException if the row is none of this view
    */
-  public List<byte[]> entries(String key, byte[] row) {
-    return kept.entries(key, row).stream().map(Bytes::get).toList();
+  public List<Bytes> entries(String key, byte[] row) {
+    return kept.entries(key, row);
   }
 
   /**
