@@ -2,6 +2,7 @@ package dev.pleat.deploy;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.ByteArrayOutputStream;
@@ -148,6 +149,29 @@ final class MainTest {
             "pleat-1", ":8080", "pleat-1:", "pleat-1:0", "pleat-1:65536", "http://a:1", "::1:1")) {
       assertRefused(serve("--advertised-address", address), "--advertised-address " + address);
     }
+  }
+
+  @Test
+  void refuses_a_database_of_views_it_cannot_use_and_never_shows_a_password() {
+    for (String url :
+        List.of(
+            "jdbc:mysql://localhost/shop",
+            "postgres://pleat:secret@localhost/shop",
+            "jdbc:postgresql://pleat:secret@localhost/shop",
+            "jdbc:postgresql://localhost/shop?user=pleat&password=secret",
+            "jdbc:postgresql://localhost/shop?socketFactory=secret")) {
+      Ended ended = serve("--views-in", url);
+      assertRefused(ended, "--views-in: ");
+      assertFalse(ended.err().contains("secret"), ended.err());
+    }
+    assertRefused(
+        serve(
+            "--views-in",
+            "jdbc:postgresql://localhost/shop?user=pleat",
+            "--views-password-file",
+            directory.resolve("none").toString()),
+        "--views-password-file",
+        "cannot be read");
   }
 
   @Test
