@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -127,7 +128,7 @@ final class SqlFolder implements AutoCloseable {
   }
 
   private void isHeldUp(Throwable e) {
-    String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("") + " (folded here)";
+    String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
     if (!closing && !trouble.equals(Optional.of(why))) {
       LOG.warn("{} is not folded now: {}", name(), why);
     }
@@ -182,11 +183,11 @@ final class SqlFolder implements AutoCloseable {
         boolean isTime = System.nanoTime() - nextLook > 0;
         List<Stretch> stretches = reading.stretches(records, isTime);
         if (!stretches.isEmpty()) {
-          reading.isAt(fold.fold(writing, stretches));
+          reading.folded(stretches, fold.fold(writing, stretches));
         }
         if (isTime) {
           // Also a sign of life: the database ends a connection on which nothing moves.
-          reading.isAt(look(writing));
+          reading.looked(look(writing));
           nextLook = System.nanoTime() + BETWEEN_LOOKS.toNanos();
         }
         goesOn();
@@ -241,20 +242,39 @@ final class SqlFolder implements AutoCloseable {
       return position.stopped().isPresent() && position.resume().isEmpty();
     }
 
-    /** Where the generation is now: what has stopped is read no more, until it goes on. */
-    void isAt(Map<Integer, Position> positions) {
-      positions.forEach(
-          (partition, position) -> {
-            Position before = at.put(partition, position);
-            if (!position.equals(before) && position.stopped().isPresent()) {
-              consumer.seek(topic(partition), position.next());
-              if (isStill(position)) {
-                consumer.pause(List.of(topic(partition)));
-              } else {
-                consumer.resume(List.of(topic(partition)));
-              }
-            }
-          });
+    void folded(List<Stretch> stretches, Map<Integer, Position> positions) {
+      stretches.forEach(
+          stretch ->
+              isAt(
+                  stretch.partition(),
+                  Objects.requireNonNull(positions.get(stretch.partition()))));
+    }
+
+    /**
+     * Takes over what others have said of partitions that have stopped.
+     *
+     * @throws Fenced if others have folded meanwhile
+     */
+    void looked(Map<Integer, Position> positions) throws Fenced {
+      for (Map.Entry<Integer, Position> each : positions.entrySet()) {
+        Position before = at.get(each.getKey());
+        if (before == null || before.next() != each.getValue().next()) {
+          throw new Fenced("another process has folded partition " + each.getKey());
+        }
+        isAt(each.getKey(), each.getValue());
+      }
+    }
+
+    /** What has stopped is read no more, until it goes on. */
+    private void isAt(int partition, Position position) {
+      if (!position.equals(at.put(partition, position)) && position.stopped().isPresent()) {
+        consumer.seek(topic(partition), position.next());
+        if (isStill(position)) {
+          consumer.pause(List.of(topic(partition)));
+        } else {
+          consumer.resume(List.of(topic(partition)));
+        }
+      }
     }
 
     /**

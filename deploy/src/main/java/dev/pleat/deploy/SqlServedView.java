@@ -291,14 +291,10 @@ final class SqlServedView implements AutoCloseable {
         .flatMap(position -> position.stopped().stream())
         .map(
             mark ->
-                "the view %s stopped at %s-%d offset %d (%s): %s"
-                    .formatted(
-                        generations.view().name(),
-                        schema().eventsTopic(),
-                        mark.partition(),
-                        mark.offset(),
-                        mark.reason(),
-                        mark.detail()))
+                "the view "
+                    + generations.view().name()
+                    + " stopped at "
+                    + mark.on(schema().eventsTopic()))
         .reduce((one, other) -> one + "; " + other)
         .map(why -> new Health.Role("fold " + name(), false, Optional.of(why)));
   }

@@ -298,14 +298,7 @@ public final class StreamsViews implements Views {
   static <T> Unavailable<T> stopped(View view, DomainSchema<?, ?> source, StoppedView at) {
     return new Unavailable<>(
         Answer.VIEW_STOPPED,
-        "the view %s stopped at %s-%d offset %d (%s): %s"
-            .formatted(
-                view.name(),
-                source.eventsTopic(),
-                at.partition(),
-                at.offset(),
-                at.reason(),
-                at.detail()));
+        "the view " + view.name() + " stopped at " + at.on(source.eventsTopic()));
   }
 
   static <T> Unavailable<T> notNow(View view, String why) {
