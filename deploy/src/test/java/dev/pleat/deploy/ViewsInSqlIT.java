@@ -28,7 +28,9 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +43,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 import org.junit.jupiter.api.AfterAll;
@@ -128,38 +131,56 @@ final class ViewsInSqlIT {
   private static void sendSeeded() {
     SplittableRandom random = new SplittableRandom(SEED);
     List<String> values = new ArrayList<>();
-    List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
     for (int i = 0; i < VALUES; i++) {
-      HttpResponse<String> created = stores.post("/values", "{\"value\":" + i + "}");
-      values.add(header(created, "Location"));
+      String body = "{\"value\":" + i + "}";
+      values.add(header(sent(key -> stores.postAsync("/values", body, key)).get(), "Location"));
     }
+    Deque<Supplier<HttpResponse<String>>> answers = new ArrayDeque<>();
     for (int i = VALUES; i < COMMANDS; i++) {
-      if (i >= VALUES + AT_ONCE) {
-        taken(answers.get(i - VALUES - AT_ONCE));
+      if (answers.size() == AT_ONCE) {
+        answers.remove().get();
       }
       ApiClient either = random.nextBoolean() ? stores : database;
       int what = random.nextInt(10);
-      if (what == 0) {
-        answers.add(
-            either.postAsync(
-                "/enrolments",
+      String value = values.get(random.nextInt(VALUES));
+      String body =
+          switch (what) {
+            case 0 ->
                 "{\"listing-id\":\"%s\",\"student\":\"student %d\"}"
-                    .formatted(new UUID(random.nextLong(), random.nextLong()), random.nextInt(5))));
-      } else if (what == 1) {
-        answers.add(either.postAsync("/customers", "{\"email\":\"" + email(i) + "\"}"));
-      } else {
-        answers.add(
-            either.putAsync(
-                values.get(random.nextInt(VALUES)),
-                "{\"operation\":\"ADD\",\"value\":" + (1 + random.nextInt(9)) + "}"));
-      }
+                    .formatted(
+                        new UUID(random.nextLong(), random.nextLong()), random.nextInt(5));
+            case 1 -> "{\"email\":\"" + email(i) + "\"}";
+            default -> "{\"operation\":\"ADD\",\"value\":" + what + "}";
+          };
+      answers.add(
+          sent(
+              key ->
+                  switch (what) {
+                    case 0 -> either.postAsync("/enrolments", body, key);
+                    case 1 -> either.postAsync("/customers", body, key);
+                    default -> either.putAsync(value, body, key);
+                  }));
     }
-    answers.forEach(ViewsInSqlIT::taken);
+    answers.forEach(Supplier::get);
   }
 
-  private static void taken(CompletableFuture<HttpResponse<String>> each) {
-    HttpResponse<String> answer = each.join();
-    assertTrue(answer.statusCode() < 300, answer.body());
+  private interface Sending {
+    CompletableFuture<HttpResponse<String>> send(String... key);
+  }
+
+  /** Sends a command; its answer sends it again, under the same id, until it is taken. */
+  private static Supplier<HttpResponse<String>> sent(Sending command) {
+    String[] key = {"Idempotency-Key", UUID.randomUUID().toString()};
+    CompletableFuture<HttpResponse<String>> first = command.send(key);
+    return () -> {
+      HttpResponse<String> answer = first.join();
+      long deadline = System.nanoTime() + PATIENCE.toNanos();
+      while (answer.statusCode() == 503 && System.nanoTime() < deadline) {
+        answer = command.send(key).join();
+      }
+      assertTrue(answer.statusCode() < 300, answer.body());
+      return answer;
+    };
   }
 
   private static String email(int number) {
