@@ -72,8 +72,7 @@ final class RunningPolicy {
     List<String> stops = new ArrayList<>();
     for (DomainSchema<?, ?> source : schema.sources(policy)) {
       for (StoppedView mark : marks(source)) {
-        stops.add(
-            "the policy " + policy.name() + " stopped at " + mark.on(source.eventsTopic()));
+        stops.add("the policy " + policy.name() + " stopped at " + mark.on(source.eventsTopic()));
       }
     }
     return stops.isEmpty()

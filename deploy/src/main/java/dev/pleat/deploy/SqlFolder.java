@@ -246,8 +246,7 @@ final class SqlFolder implements AutoCloseable {
       stretches.forEach(
           stretch ->
               isAt(
-                  stretch.partition(),
-                  Objects.requireNonNull(positions.get(stretch.partition()))));
+                  stretch.partition(), Objects.requireNonNull(positions.get(stretch.partition()))));
     }
 
     /**

@@ -147,8 +147,7 @@ final class ViewsInSqlIT {
           switch (what) {
             case 0 ->
                 "{\"listing-id\":\"%s\",\"student\":\"student %d\"}"
-                    .formatted(
-                        new UUID(random.nextLong(), random.nextLong()), random.nextInt(5));
+                    .formatted(new UUID(random.nextLong(), random.nextLong()), random.nextInt(5));
             case 1 -> "{\"email\":\"" + email(i) + "\"}";
             default -> "{\"operation\":\"ADD\",\"value\":" + what + "}";
           };
