@@ -48,7 +48,7 @@ final class SqlFolder implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(2);
 
   /** The rows of so many aggregates are in memory at once, each of up to 1 MB. */
-  private static final int MAX_RECORDS = 250;
+  private static final int MAX_RECORDS = 100;
 
   private static final int MAX_FETCH_BYTES = 8 * 1024 * 1024;
   private static final int CLUSTER_PATIENCE_MS = 10_000;

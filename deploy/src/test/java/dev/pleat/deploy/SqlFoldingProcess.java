@@ -13,17 +13,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.Admin;
 
 /**
- * Keeps the calculator's view in a database, in a JVM of its own that is killed. It is slow to
- * fold, and each row says how many events were folded into it.
+ * Keeps the calculator's view in a database, in a JVM of its own that is killed. Each row says how
+ * many events were folded into it.
  */
 final class SqlFoldingProcess implements AutoCloseable {
 
-  private static final long SLOW_NANOS = 1_000_000;
   private static final long DEADLINE_SECONDS = 30;
 
   private final Process process;
@@ -62,7 +60,6 @@ final class SqlFoldingProcess implements AutoCloseable {
             CalculatorSchema.VALUES,
             CalculatorValue.class,
             (row, event) -> {
-              LockSupport.parkNanos(SLOW_NANOS);
               double folded = row.map(CalculatorValue::value).orElse(0.0) + 1;
               return projection
                   .project(row, event)

@@ -438,19 +438,19 @@ final class ViewsInSqlIT {
   }
 
   @Test
-  void folds_each_event_once_in_two_processes_of_which_one_is_killed_again_and_again() {
+  void folds_each_event_once_in_processes_that_are_killed_again_and_again() throws SQLException {
     ViewDatabase killed = postgres.create("killed");
     String log =
         postgres
             .ask(DATABASE, "select log from pleat.generations where domain = 'calculator'")
             .getFirst();
     String servers = storing.bootstrapServers();
+    Domain<?, ?, ?> counting = SqlFoldingProcess.counting();
+    takeTimeForEachRow("killed", killed, counting);
     SplittableRandom random = new SplittableRandom(SEED);
-    long end = 0;
     for (int kill = 0; kill < KILLS; kill++) {
-      end += 40 + random.nextInt(160);
+      long at = folded("killed") + 1 + random.nextInt(100);
       try (SqlFoldingProcess process = SqlFoldingProcess.start(servers, log, killed.url())) {
-        long at = end;
         await("folded up to " + at, () -> folded("killed") >= at);
       }
       assertTrue(
@@ -459,7 +459,6 @@ final class ViewsInSqlIT {
               .isEmpty(),
           "inconclusive: it was killed when all was folded");
     }
-    Domain<?, ?, ?> counting = SqlFoldingProcess.counting();
     try (Admin admin = Admin.create(Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, servers));
         ViewsInSql one = SqlFoldingProcess.views(counting, servers, log, killed, admin);
         ViewsInSql other = SqlFoldingProcess.views(counting, servers, log, killed, admin)) {
@@ -486,11 +485,26 @@ final class ViewsInSqlIT {
     }
   }
 
-  /** How far all partitions are folded together; 0 while there are no tables. */
-  private static long folded(String name) {
-    if (postgres.ask(name, "select 1 from pg_tables where tablename = 'positions'").isEmpty()) {
-      return 0;
+  /** Makes the database slow, so that who is killed is so while its transaction is open. */
+  private static void takeTimeForEachRow(String name, ViewDatabase made, Domain<?, ?, ?> domain)
+      throws SQLException {
+    SqlGenerations generations = fold(domain, "any").generations();
+    try (Connection connection = made.connect()) {
+      SqlTables.prepare(connection);
+      SqlTables.prepare(connection, generations.schema(), generations.view());
     }
+    postgres.run(
+        name,
+        """
+        create function slowly() returns trigger language plpgsql
+          as 'begin perform pg_sleep(0.003); return new; end';
+        create trigger slow before insert on pleat."calculator.values"
+          for each row execute function slowly();
+        """);
+  }
+
+  /** How far all partitions are folded together. */
+  private static long folded(String name) {
     return Long.parseLong(
         postgres.ask(name, "select coalesce(sum(next_offset), 0) from pleat.positions").getFirst());
   }
