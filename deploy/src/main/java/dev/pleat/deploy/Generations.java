@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,12 +42,14 @@ final class Generations implements ViewOperations, AutoCloseable {
   private volatile boolean closing;
 
   /**
-   * Starts the applications of all views of these domains.
+   * Starts the applications of the views of these domains.
    *
+   * @param runs which of them are made here
    * @throws StartRefused if it cannot be read what generations there are
    */
   Generations(
       List<Domain<?, ?, ?>> domains,
+      Predicate<View> runs,
       GenerationRemoval removal,
       RunningGeneration.Surroundings surroundings) {
     this.log =
@@ -56,7 +59,7 @@ final class Generations implements ViewOperations, AutoCloseable {
             news::release);
     for (Domain<?, ?, ?> domain : domains) {
       DomainSchema<?, ?> schema = domain.schema();
-      for (View view : schema.views()) {
+      for (View view : schema.views().stream().filter(runs).toList()) {
         ServedView served = new ServedView(domain, view, log, removal, surroundings);
         views.add(served);
         byStore.put(place(schema.name(), view.rowsStore()), served);
@@ -127,8 +130,8 @@ final class Generations implements ViewOperations, AutoCloseable {
   }
 
   @Override
-  public List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
-    return on(schema, view, it -> it.resume(skip));
+  public Answer<List<StoppedView>> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
+    return new Answer.Found<>(on(schema, view, it -> it.resume(skip)));
   }
 
   @Override

@@ -11,7 +11,9 @@ import dev.pleat.interactivequeries.RunningStreams;
 import dev.pleat.interactivequeries.StreamsCommandStatuses;
 import dev.pleat.interactivequeries.StreamsHistory;
 import dev.pleat.interactivequeries.StreamsViews;
+import dev.pleat.interactivequeries.ViewOperations;
 import dev.pleat.interactivequeries.ViewPositions;
+import dev.pleat.interactivequeries.Views;
 import dev.pleat.schemas.CommandStatus;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
@@ -80,6 +82,7 @@ final class Instance implements AutoCloseable {
   private final String bootstrapServers;
   private final KafkaCommands commands;
   private final Generations generations;
+  private final Optional<ViewsInSql> inDatabase;
   private final String url;
 
   private Instance(Settings settings, List<Domain<?, ?, ?>> declared, Consumer<String> progress) {
@@ -128,14 +131,30 @@ final class Instance implements AutoCloseable {
       generations =
           opened(
               new Generations(
-                  domains, removal, new RunningGeneration.Surroundings(streams, ends, partitions)));
+                  domains,
+                  view -> settings.viewsIn().isEmpty() || !ViewsInSql.isKept(view),
+                  removal,
+                  new RunningGeneration.Surroundings(streams, ends, partitions)));
       List<DomainSchema<?, ?>> schemas = new ArrayList<>();
       domains.forEach(domain -> schemas.add(domain.schema()));
       List<DomainSchema<?, ?>> decided = new ArrayList<>(schemas);
       decided.removeIf(schema -> !schema.takesCommands());
       commands = opened(new KafkaCommands(connection, decided));
-      StreamsViews views = new StreamsViews(new Applications(), this::positions, partitions);
+      StreamsViews stores = new StreamsViews(new Applications(), this::positions, partitions);
       Function<String, String> logId = domain -> topics.of(domain).eventsTopicId();
+      inDatabase =
+          settings
+              .viewsIn()
+              .map(
+                  database ->
+                      opened(
+                          new ViewsInSql(
+                              domains,
+                              logId,
+                              partitions,
+                              new SqlServedView.Surroundings(database, connection, ends))));
+      Optional<ViewsByPlace> placed =
+          inDatabase.map(database -> new ViewsByPlace(database, stores, generations));
       StreamsCommandStatuses statuses =
           opened(
               new StreamsCommandStatuses(
@@ -159,14 +178,14 @@ final class Instance implements AutoCloseable {
                       schemas,
                       commands,
                       commands,
-                      views,
+                      placed.map(Views.class::cast).orElse(stores),
                       statuses,
                       new StreamsHistory(
                           new Applications(), partitions, new FoldedHistory(domains)),
                       live,
                       logId,
                       this::health,
-                      generations,
+                      placed.map(ViewOperations.class::cast).orElse(generations),
                       log,
                       this::resume),
                   listener));
@@ -385,8 +404,11 @@ final class Instance implements AutoCloseable {
     return generations.asked(schema.name(), view.rowsStore()).flatMap(StreamsRole::positions);
   }
 
-  /** Where the generation that is asked now writes each change of its rows. */
+  /** Where the generation that is asked now writes each change of its rows, or why they change. */
   private Optional<String> changesOf(DomainSchema<?, ?> schema, View view) {
+    if (inDatabase.isPresent() && ViewsInSql.isKept(view)) {
+      return Optional.of(schema.eventsTopic());
+    }
     return generations
         .asked(schema.name(), view.rowsStore())
         .map(role -> role.changelog(view.rowsStore()));
@@ -395,6 +417,7 @@ final class Instance implements AutoCloseable {
   private List<Health.Role> health() {
     List<Health.Role> health = new ArrayList<>(running());
     health.addAll(generations.stopped());
+    inDatabase.ifPresent(views -> health.addAll(views.stopped()));
     policies.forEach(policy -> policy.stopped().ifPresent(health::add));
     return health;
   }
@@ -408,6 +431,7 @@ final class Instance implements AutoCloseable {
     }
     health.addAll(generations.working());
     effects.ifPresent(running -> health.addAll(running.health()));
+    inDatabase.ifPresent(views -> health.addAll(views.working()));
     Optional<String> trouble = commands.trouble();
     health.add(new Health.Role("hand over commands", trouble.isEmpty(), trouble));
     return health;

@@ -76,7 +76,7 @@ public final class Main {
               case TrialSettings.COMMAND ->
                   throw new StartRefused(
                       "try has a main class and a class path of its own: start it with bin/pleat");
-              default -> serve(Settings.of(command), out, err);
+              default -> serve(Settings.of(command, environment), out, err);
             });
   }
 

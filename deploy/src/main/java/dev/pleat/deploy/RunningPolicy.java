@@ -72,15 +72,7 @@ final class RunningPolicy {
     List<String> stops = new ArrayList<>();
     for (DomainSchema<?, ?> source : schema.sources(policy)) {
       for (StoppedView mark : marks(source)) {
-        stops.add(
-            "the policy %s stopped at %s-%d offset %d (%s): %s"
-                .formatted(
-                    policy.name(),
-                    source.eventsTopic(),
-                    mark.partition(),
-                    mark.offset(),
-                    mark.reason(),
-                    mark.detail()));
+        stops.add("the policy " + policy.name() + " stopped at " + mark.on(source.eventsTopic()));
       }
     }
     return stops.isEmpty()

@@ -38,6 +38,7 @@ import picocli.CommandLine.ParseResult;
  * @param smtp the mail server that effects hand e-mails to; empty to send none
  * @param effectsFromFirst whether an effect that has never run acts on the events there were
  *     before; else it begins at the end
+ * @param viewsIn the database in which views are kept that are not derived; empty for state stores
  * @param switchLog the generation of its log that is to take the place of the one that serves, by
  *     the name of the domain; only when every other process of that domain is stopped
  */
@@ -54,7 +55,14 @@ record Settings(
     boolean acceptRecreatedTopics,
     Optional<SmtpSettings> smtp,
     boolean effectsFromFirst,
+    Optional<ViewDatabase> viewsIn,
     Map<String, Integer> switchLog) {
+
+  /** No flag: who lists processes would read it. */
+  private static final String VIEWS_PASSWORD = "PLEAT_VIEWS_PASSWORD";
+
+  private static final String VIEWS_IN = "--views-in";
+  private static final String VIEWS_PASSWORD_FILE = "--views-password-file";
 
   static final String DEFAULT = " Default: ${DEFAULT-VALUE}.";
   private static final int HELP_WIDTH = 100;
@@ -115,6 +123,19 @@ record Settings(
                     .description(
                         "Domains to run, comma separated; a process with fewer starts sooner."
                             + " Default: calculator, customers, products, prices, catalogue.")
+                    .build())
+            .addOption(
+                option(VIEWS_IN, "URL", String.class, null)
+                    .description(
+                        "PostgreSQL database in which views are kept that are made from the events"
+                            + " of one aggregate each, like"
+                            + " jdbc:postgresql://localhost:5432/shop?user=pleat. Its password"
+                            + " comes from the environment variable PLEAT_VIEWS_PASSWORD, or from"
+                            + " a file. Default: state stores of this process.")
+                    .build())
+            .addOption(
+                option(VIEWS_PASSWORD_FILE, "FILE", Path.class, null)
+                    .description("File that holds the password for --views-in.")
                     .build())
             .addOption(insecureFlag())
             .addOption(
@@ -193,9 +214,10 @@ record Settings(
   /**
    * The settings of a command line.
    *
+   * @param environment has what no command line should
    * @throws StartRefused if a value cannot work; the message names the flag
    */
-  static Settings of(ParseResult line) {
+  static Settings of(ParseResult line, Map<String, String> environment) {
     CommandSpec spec = line.commandSpec();
     Optional<String> servers =
         Settings.<String>value(spec, "--bootstrap-servers").filter(text -> !text.isBlank());
@@ -214,12 +236,26 @@ record Settings(
             Settings.<Boolean>value(spec, "--accept-recreated-topics").orElse(false),
             SmtpSettings.of(line),
             Settings.<Boolean>value(spec, "--effects-from-first-event").orElse(false),
+            viewsIn(spec, environment),
             Settings.<String>value(spec, "--switch-log")
                 .filter(text -> !text.isBlank())
                 .map(Settings::generations)
                 .orElse(Map.of()));
     settings.check();
     return settings;
+  }
+
+  private static Optional<ViewDatabase> viewsIn(CommandSpec spec, Map<String, String> environment) {
+    return Settings.<String>value(spec, VIEWS_IN)
+        .filter(text -> !text.isBlank())
+        .map(
+            url ->
+                ViewDatabase.of(
+                    VIEWS_IN,
+                    url,
+                    Settings.<Path>value(spec, VIEWS_PASSWORD_FILE)
+                        .map(file -> ViewDatabase.password(VIEWS_PASSWORD_FILE, file))
+                        .or(() -> Optional.ofNullable(environment.get(VIEWS_PASSWORD)))));
   }
 
   private static Map<String, Integer> generations(String text) {

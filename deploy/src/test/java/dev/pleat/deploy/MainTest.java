@@ -158,6 +158,29 @@ final class MainTest {
   }
 
   @Test
+  void refuses_a_database_of_views_it_cannot_use_and_never_shows_a_password() {
+    for (String url :
+        List.of(
+            "jdbc:mysql://localhost/shop",
+            "postgres://pleat:secret@localhost/shop",
+            "jdbc:postgresql://pleat:secret@localhost/shop",
+            "jdbc:postgresql://localhost/shop?user=pleat&password=secret",
+            "jdbc:postgresql://localhost/shop?socketFactory=secret")) {
+      Ended ended = serve("--views-in", url);
+      assertRefused(ended, "--views-in: ");
+      assertFalse(ended.err().contains("secret"), ended.err());
+    }
+    assertRefused(
+        serve(
+            "--views-in",
+            "jdbc:postgresql://localhost/shop?user=pleat",
+            "--views-password-file",
+            directory.resolve("none").toString()),
+        "--views-password-file",
+        "cannot be read");
+  }
+
+  @Test
   void refuses_a_switch_that_names_no_generation_of_a_domain() {
     for (String told :
         List.of("calculator", "calculator=", "calculator=0", "=2", "calculator=2,", "a=2,a=3")) {
@@ -221,7 +244,8 @@ final class MainTest {
   }
 
   private static SmtpSettings smtp(Map<String, String> environment, String... arguments) {
-    return Settings.of(new CommandLine(Main.spec(environment)).parseArgs(arguments).subcommand())
+    return Settings.of(
+            new CommandLine(Main.spec(environment)).parseArgs(arguments).subcommand(), environment)
         .smtp()
         .orElseThrow();
   }

@@ -74,7 +74,8 @@ record RevisedCalculator(int stateVersion, Duration slowness)
   /** In a JVM of its own, to be killed: {@code serve} of this domain, slow to fold. */
   public static void main(String[] arguments) throws InterruptedException {
     Settings settings =
-        Settings.of(new CommandLine(Main.spec(Map.of())).parseArgs(arguments).subcommand());
+        Settings.of(
+            new CommandLine(Main.spec(Map.of())).parseArgs(arguments).subcommand(), Map.of());
     Instance instance =
         Instance.start(
             settings,

@@ -76,7 +76,27 @@ final class Servers {
       List<Domain<?, ?, ?>> domains,
       Map<String, Integer> switchLog) {
     return launch(
-        dataDir, bootstrapServers, acceptRecreatedTopics, domains, switchLog, Optional.empty());
+        dataDir,
+        bootstrapServers,
+        acceptRecreatedTopics,
+        domains,
+        switchLog,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** Joined to a broker with these domains, whose views are kept in a database, ready. */
+  static Instance inDatabase(
+      Path dataDir, String bootstrapServers, ViewDatabase views, Domain<?, ?, ?>... domains) {
+    return ready(
+        launch(
+            dataDir,
+            Optional.of(bootstrapServers),
+            false,
+            List.of(domains),
+            Map.of(),
+            Optional.empty(),
+            Optional.of(views)));
   }
 
   /** The same, handing e-mails to this server. */
@@ -87,6 +107,24 @@ final class Servers {
       List<Domain<?, ?, ?>> domains,
       Map<String, Integer> switchLog,
       Optional<SmtpSettings> smtp) {
+    return launch(
+        dataDir,
+        bootstrapServers,
+        acceptRecreatedTopics,
+        domains,
+        switchLog,
+        smtp,
+        Optional.empty());
+  }
+
+  private static Instance launch(
+      Path dataDir,
+      Optional<String> bootstrapServers,
+      boolean acceptRecreatedTopics,
+      List<Domain<?, ?, ?>> domains,
+      Map<String, Integer> switchLog,
+      Optional<SmtpSettings> smtp,
+      Optional<ViewDatabase> viewsIn) {
     return Instance.start(
         new Settings(
             "127.0.0.1",
@@ -101,6 +139,7 @@ final class Servers {
             acceptRecreatedTopics,
             smtp,
             false,
+            viewsIn,
             switchLog),
         domains,
         line -> {});

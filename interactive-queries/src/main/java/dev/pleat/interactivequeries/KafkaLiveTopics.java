@@ -44,7 +44,8 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
    * Topics of a cluster.
    *
    * @param connection how to reach Kafka
-   * @param rows the topic of a view's rows; empty while no generation of it serves
+   * @param rows the topic of a view's rows; empty while no generation of it serves. Of a view whose
+   *     rows are on no topic, that of its events: they tell when to look
    */
   public KafkaLiveTopics(
       Map<String, ?> connection, BiFunction<DomainSchema<?, ?>, View, Optional<String>> rows) {
@@ -63,10 +64,17 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
 
   @Override
   public Answer<Listening> listen(Changes changes, String key) {
+    if (areEvents(changes)) {
+      return listen(changes.schema(), key);
+    }
     return listen(
         key,
         changes.topic(),
         topic -> new TopicTail(topic, () -> consumer(false), () -> serves(changes)));
+  }
+
+  private static boolean areEvents(Changes changes) {
+    return changes.topic().equals(changes.schema().eventsTopic());
   }
 
   @Override
@@ -97,6 +105,14 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
 
   @Override
   public Answer<Reading> read(Changes changes, Optional<List<Long>> from) {
+    if (areEvents(changes)) {
+      return new Unavailable<>(
+          Answer.NOT_FOLLOWED,
+          "the rows of the view "
+              + changes.view().name()
+              + " are in a database, where lists are not followed: follow single rows, or read the"
+              + " list again");
+    }
     if (!readers.tryAcquire()) {
       return new Unavailable<>(Answer.OVERLOADED, "too many follow lists of rows");
     }

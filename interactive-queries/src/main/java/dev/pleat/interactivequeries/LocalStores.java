@@ -58,7 +58,11 @@ final class LocalStores implements ReadableStores {
   /** Murmur2 of the key's bytes, which is part of the contract. */
   @Override
   public int partitionOf(DomainSchema<?, ?> schema, String key) {
-    return Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions.applyAsInt(schema);
+    return partitionOf(key, partitions.applyAsInt(schema));
+  }
+
+  static int partitionOf(String key, int partitions) {
+    return Utils.toPositive(Utils.murmur2(key.getBytes(UTF_8))) % partitions;
   }
 
   @Override

@@ -86,7 +86,16 @@ final class OperatorRoutes {
   Reply resume(Context request, DomainSchema<?, ?> schema, View view, boolean skip) {
     // A page in a browser may send a body of another type to this address without being asked.
     RequestHeaders.requireJsonBody(request);
-    return resumed("the view " + view.name(), operations.resume(schema, view, skip));
+    return switch (operations.resume(schema, view, skip)) {
+      case Answer.Found<List<StoppedView>> found ->
+          resumed("the view " + view.name(), found.value());
+      case Answer.NotFound<List<StoppedView>> notFound ->
+          resumed("the view " + view.name(), List.of());
+      case Answer.NotYet<List<StoppedView>> notYet ->
+          throw Refusal.of(Answer.NOT_NOW, notYet.detail());
+      case Answer.Unavailable<List<StoppedView>> unavailable ->
+          throw Refusal.of(unavailable.code(), unavailable.detail());
+    };
   }
 
   /** {@code POST} on a policy's {@code continue} or {@code skip}. */

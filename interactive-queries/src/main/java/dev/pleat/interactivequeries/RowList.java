@@ -33,7 +33,7 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
  */
 final class RowList {
 
-  private static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
+  static final int MAX_PAGE_BYTES = 4 * 1024 * 1024;
   private static final int MAX_SKIPPED = 10_000;
   private static final int TRIES = 50;
   private static final long PAUSE_NANOS = 200_000;
@@ -170,14 +170,7 @@ final class RowList {
 
   private Optional<String> openRows(
       ByKey keys, int partition, Optional<byte[]> after, List<Hits<?>> open) {
-    String first =
-        List.of(
-                keys.prefix(),
-                keys.from().orElse(""),
-                after.map(place -> new String(place, UTF_8)).orElse(""))
-            .stream()
-            .max(Comparator.comparing(text -> text.getBytes(UTF_8), Arrays::compareUnsigned))
-            .orElseThrow();
+    String first = keys.first(after);
     return open(
         view.rowsStore(),
         partition,

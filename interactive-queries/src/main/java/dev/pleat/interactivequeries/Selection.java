@@ -3,7 +3,9 @@ package dev.pleat.interactivequeries;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Which rows of a view are listed, and in which order. */
 public sealed interface Selection {
@@ -16,6 +18,17 @@ public sealed interface Selection {
    * @param before the first key that is listed no more; empty for all to the end
    */
   record ByKey(String prefix, Optional<String> from, Optional<String> before) implements Selection {
+
+    /**
+     * The first key that may be listed.
+     *
+     * @param after the last key that was listed
+     */
+    String first(Optional<byte[]> after) {
+      return Stream.of(prefix, from.orElse(""), after.map(key -> new String(key, UTF_8)).orElse(""))
+          .max(Comparator.comparing(text -> text.getBytes(UTF_8), Arrays::compareUnsigned))
+          .orElseThrow();
+    }
 
     /** Whether a key, as its bytes in UTF-8, is listed. */
     boolean includes(byte[] key) {

@@ -258,17 +258,7 @@ public final class StreamsViews implements Views {
         going.put(place, asked);
       } else {
         going.remove(place);
-        return Optional.of(
-            new Unavailable<>(
-                Answer.VIEW_STOPPED,
-                "the view %s stopped at %s-%d offset %d (%s): %s"
-                    .formatted(
-                        view.name(),
-                        source.eventsTopic(),
-                        stopped.get().partition(),
-                        stopped.get().offset(),
-                        stopped.get().reason(),
-                        stopped.get().detail())));
+        return Optional.of(stopped(view, source, stopped.get()));
       }
     }
     return Optional.empty();
@@ -312,6 +302,12 @@ public final class StreamsViews implements Views {
 
   private static <R> Optional<R> only(Held<R> held) {
     return held.results().values().iterator().next();
+  }
+
+  static <T> Unavailable<T> stopped(View view, DomainSchema<?, ?> source, StoppedView at) {
+    return new Unavailable<>(
+        Answer.VIEW_STOPPED,
+        "the view " + view.name() + " stopped at " + at.on(source.eventsTopic()));
   }
 
   static <T> Unavailable<T> notNow(View view, String why) {

@@ -62,12 +62,12 @@ public interface ViewOperations {
   List<Report> reports();
 
   /**
-   * Lets a view go on wherever it has stopped in this process.
+   * Lets a view go on wherever it has stopped, as far as this process can tell it to.
    *
    * @param skip whether the event at which it stopped is left out; else it is folded again
-   * @return the marks at which it goes on; empty if it has stopped nowhere here
+   * @return the marks at which it goes on; an empty list if it has stopped nowhere here
    */
-  List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip);
+  Answer<List<StoppedView>> resume(DomainSchema<?, ?> schema, View view, boolean skip);
 
   /**
    * Makes a view anew from the events beside the one that serves, which it replaces when it shows

@@ -30,7 +30,8 @@ final class InMemoryOperations implements ViewOperations {
   }
 
   @Override
-  public synchronized List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
+  public synchronized Answer<List<StoppedView>> resume(
+      DomainSchema<?, ?> schema, View view, boolean skip) {
     List<StoppedView> marks =
         reports.stream()
             .filter(report -> report.view().equals(view.name()))
@@ -40,7 +41,7 @@ final class InMemoryOperations implements ViewOperations {
     if (!marks.isEmpty()) {
       resumed.add((skip ? "skip " : "continue ") + schema.name() + "/" + view.name());
     }
-    return marks;
+    return new Answer.Found<>(marks);
   }
 
   @Override

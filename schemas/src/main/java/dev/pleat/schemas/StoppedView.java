@@ -9,4 +9,10 @@ package dev.pleat.schemas;
  * @param reason the machine's word for why, in kebab-case
  * @param detail a sentence for a person
  */
-public record StoppedView(int partition, long offset, String reason, String detail) {}
+public record StoppedView(int partition, long offset, String reason, String detail) {
+
+  /** Where and why, for a person. */
+  public String on(String eventsTopic) {
+    return "%s-%d offset %d (%s): %s".formatted(eventsTopic, partition, offset, reason, detail);
+  }
+}

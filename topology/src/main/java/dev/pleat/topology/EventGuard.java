@@ -6,7 +6,6 @@ import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.StoppedView;
-import dev.pleat.schemas.UnreadableMessage;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -43,7 +42,8 @@ import org.slf4j.LoggerFactory;
  * <p>The last version seen is written after the row. So whoever reads a version there and the row
  * after it gets a row that is at least of that version.
  */
-final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeCommand<E>> {
+final class EventGuard<E>
+    implements FixedKeyProcessor<String, byte[], WholeCommand<E>>, EventOrder.Memory {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventGuard.class);
   private static final int MAX_CAUSES = 20;
@@ -72,6 +72,20 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     static Reader of(DeclaredPolicy policy) {
       return new Reader("policy " + policy.name(), "the policy " + policy.name(), "policy-failed");
     }
+
+    /** Its function failed on a command. */
+    CannotFold cannotFold(
+        String aggregateId, WholeCommand<?> command, ProjectionFailed failed, Throwable cause) {
+      return new CannotFold(
+          failure,
+          function
+              + " failed on aggregate "
+              + aggregateId
+              + " at version "
+              + command.version()
+              + failed.detail,
+          cause);
+    }
   }
 
   private final Reader reader;
@@ -81,7 +95,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
   private final Optional<ProcessedPosition> position;
 
   private final Resumptions resumptions;
-  private final MessageCodec<?, E> messages;
+  private final EventOrder<E> order;
   private FixedKeyProcessorContext<String, WholeCommand<E>> context;
   private KeyValueStore<String, Long> seen;
 
@@ -113,7 +127,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     this.guard = guard;
     this.position = position;
     this.resumptions = resumptions;
-    this.messages = messages;
+    this.order = new EventOrder<>(messages, this);
   }
 
   /** Of a view. */
@@ -157,8 +171,9 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     };
   }
 
+  /** How events that are held back are written. */
   @SuppressWarnings("unchecked") // the serde takes the raw class of the list it makes
-  private static Serde<List<byte[]>> listOfBytes() {
+  static Serde<List<byte[]>> listOfBytes() {
     return Serdes.ListSerde((Class<List<byte[]>>) (Class<?>) ArrayList.class, Serdes.ByteArray());
   }
 
@@ -215,11 +230,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
         stopped.delete(context.taskId().partition());
       }
     } catch (CannotFold e) {
-      stop(
-          context.recordMetadata().orElseThrow(),
-          e.reason,
-          String.valueOf(e.getMessage()),
-          e.getCause());
+      stop(context.recordMetadata().orElseThrow(), e.reason(), e.detail(), e.getCause());
     }
   }
 
@@ -241,26 +252,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
 
   /** Goes on without the event; where one before it is missing, without that one. */
   private void skip(FixedKeyRecord<String, byte[]> record) throws CannotFold {
-    String aggregateId = record.key();
-    if (aggregateId == null || record.value() == null) {
-      return;
-    }
-    WholeCommand.Event<E> event;
-    try {
-      event = read(record.value());
-    } catch (CannotFold e) {
-      // Whose event it is cannot be told: the next one of that aggregate will stop again.
-      return;
-    }
-    List<byte[]> waiting = held.get(aggregateId);
-    long next = lastSeen(aggregateId) + 1 + (waiting == null ? 0 : waiting.size());
-    held.delete(aggregateId);
-    if (event.version() > next) {
-      see(aggregateId, event.version() - 1);
-      fold(record);
-    } else if (event.version() > lastSeen(aggregateId)) {
-      see(aggregateId, event.version());
-    }
+    order.skip(record.key(), record.value(), command -> project(record, command));
   }
 
   private void fold(FixedKeyRecord<String, byte[]> record) throws CannotFold {
@@ -270,61 +262,36 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     if (poison.isPresent()) {
       throw new CannotFold(reader.failure(), poison.get(), null);
     }
-    String aggregateId = record.key();
-    if (aggregateId == null || record.value() == null) {
-      throw new CannotFold("unreadable", "an event has a key and a value", null);
-    }
-    WholeCommand.Event<E> event = read(record.value());
-    long before = lastSeen(aggregateId);
-    if (event.version() <= before) {
-      return;
-    }
-    if (event.version() == before + 1 && event.through() == event.version()) {
-      project(record, new WholeCommand<>(List.of(event)));
-      see(aggregateId, event.version());
-      return;
-    }
-    List<byte[]> waiting = held.get(aggregateId);
-    List<byte[]> together = waiting == null ? new ArrayList<>() : new ArrayList<>(waiting);
-    long next = before + 1 + together.size();
-    if (event.version() < next) {
-      return;
-    }
-    if (event.version() > next) {
-      throw new CannotFold(
-          "gap",
-          "aggregate "
-              + aggregateId
-              + " has version "
-              + event.version()
-              + " where "
-              + next
-              + " should follow",
-          null);
-    }
-    together.add(record.value());
-    if (event.version() < event.through()) {
-      held.put(aggregateId, together);
-      return;
-    }
-    List<WholeCommand.Event<E>> events = new ArrayList<>(together.size());
-    for (byte[] bytes : together) {
-      events.add(read(bytes));
-    }
-    project(record, new WholeCommand<>(List.copyOf(events)));
-    held.delete(aggregateId);
-    see(aggregateId, event.version());
+    order.fold(record.key(), record.value(), command -> project(record, command));
   }
 
-  private long lastSeen(String aggregateId) {
+  @Override
+  public long seen(String aggregateId) {
     Long recent = recentlySeen.get(aggregateId);
     Long last = recent == null ? seen.get(aggregateId) : recent;
     return last == null ? 0 : last;
   }
 
-  private void see(String aggregateId, long version) {
+  @Override
+  public void see(String aggregateId, long version) {
     seen.put(aggregateId, version);
     recentlySeen.put(aggregateId, version);
+  }
+
+  @Override
+  public List<byte[]> held(String aggregateId) {
+    List<byte[]> waiting = held.get(aggregateId);
+    return waiting == null ? List.of() : waiting;
+  }
+
+  @Override
+  public void hold(String aggregateId, List<byte[]> events) {
+    held.put(aggregateId, events);
+  }
+
+  @Override
+  public void release(String aggregateId) {
+    held.delete(aggregateId);
   }
 
   private void project(FixedKeyRecord<String, byte[]> record, WholeCommand<E> command)
@@ -342,15 +309,7 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
         rememberIfTheViews(e, record, command);
         throw e;
       }
-      throw new CannotFold(
-          reader.failure(),
-          reader.function()
-              + " failed on aggregate "
-              + record.key()
-              + " at version "
-              + command.version()
-              + failed.get().detail,
-          e);
+      throw reader.cannotFold(record.key(), command, failed.get(), e);
     }
   }
 
@@ -373,14 +332,6 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
 
   private static Stream<Throwable> causes(Throwable thrown) {
     return Stream.iterate(thrown, Objects::nonNull, Throwable::getCause).limit(MAX_CAUSES);
-  }
-
-  private WholeCommand.Event<E> read(byte[] bytes) throws CannotFold {
-    try {
-      return WholeCommand.Event.read(messages, bytes);
-    } catch (UnreadableMessage e) {
-      throw new CannotFold("unreadable", e.detail(), e);
-    }
   }
 
   private void stop(
@@ -415,17 +366,6 @@ final class EventGuard<E> implements FixedKeyProcessor<String, byte[], WholeComm
     ProjectionFailed(Throwable cause, String detail) {
       super(cause);
       this.detail = detail.isEmpty() ? "" : ": " + detail;
-    }
-  }
-
-  /** An event that cannot be folded, and why. */
-  private static final class CannotFold extends Exception {
-    private static final long serialVersionUID = 1L;
-    private final String reason;
-
-    CannotFold(String reason, String detail, @Nullable Throwable cause) {
-      super(detail, cause);
-      this.reason = reason;
     }
   }
 }

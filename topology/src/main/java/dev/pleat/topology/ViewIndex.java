@@ -3,6 +3,7 @@ package dev.pleat.topology;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.RowCodec;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -50,11 +51,24 @@ public final class ViewIndex {
         String key, Optional<byte[]> row, Optional<byte[]> listed) {
       return index.changes(view, key, row, listed, read);
     }
+
+    List<Bytes> entries(String key, byte[] row) {
+      return index.entries(view, key, read.apply(row));
+    }
   }
 
   /** Whether rows are found by their keys only. */
   public boolean isEmpty() {
     return kept.index().isEmpty();
+  }
+
+  /**
+   * The keys of the index at which a row is found, made as {@link dev.pleat.schemas.IndexKey} does.
+   *
+   * @throws RuntimeException if the row is none of this view
+   */
+  public List<Bytes> entries(String key, byte[] row) {
+    return kept.entries(key, row);
   }
 
   /**

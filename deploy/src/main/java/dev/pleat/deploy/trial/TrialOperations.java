@@ -62,10 +62,11 @@ final class TrialOperations implements ViewOperations, LogOperations, PolicyOper
   }
 
   @Override
-  public List<StoppedView> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
-    return view.derived().isPresent()
-        ? List.of()
-        : stores.domain(schema).resume(view, skip).stream().toList();
+  public Answer<List<StoppedView>> resume(DomainSchema<?, ?> schema, View view, boolean skip) {
+    return new Answer.Found<>(
+        view.derived().isPresent()
+            ? List.of()
+            : stores.domain(schema).resume(view, skip).stream().toList());
   }
 
   @Override
