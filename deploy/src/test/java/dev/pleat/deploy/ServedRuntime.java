@@ -21,8 +21,8 @@ interface ServedRuntime extends AutoCloseable {
   enum Part {
     /** Views derived in the Kafka Streams DSL. */
     DERIVED_VIEWS,
-    /** Rows, lists and what derives from them followed as they change. */
-    LIVE_ROWS,
+    /** Lists followed as they change. */
+    LIVE_LISTS,
     /** A log that can be decided again. */
     LOG_REBUILD
   }

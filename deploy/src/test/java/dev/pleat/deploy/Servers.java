@@ -88,10 +88,23 @@ final class Servers {
   /** Joined to a broker with these domains, whose views are kept in a database, ready. */
   static Instance inDatabase(
       Path dataDir, String bootstrapServers, ViewDatabase views, Domain<?, ?, ?>... domains) {
+    return inDatabase(dataDir, Optional.of(bootstrapServers), views, domains);
+  }
+
+  /** The same with a broker of its own. */
+  static Instance inDatabase(Path dataDir, ViewDatabase views, Domain<?, ?, ?>... domains) {
+    return inDatabase(dataDir, Optional.empty(), views, domains);
+  }
+
+  private static Instance inDatabase(
+      Path dataDir,
+      Optional<String> bootstrapServers,
+      ViewDatabase views,
+      Domain<?, ?, ?>... domains) {
     return ready(
         launch(
             dataDir,
-            Optional.of(bootstrapServers),
+            bootstrapServers,
             false,
             List.of(domains),
             Map.of(),

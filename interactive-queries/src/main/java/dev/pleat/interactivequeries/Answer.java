@@ -17,9 +17,6 @@ public sealed interface Answer<T> {
   /** The code of a replica that was never level with what it copies. */
   String REPLICA_NOT_COMPLETE = "replica-not-complete";
 
-  /** The code of a list that can be read and not followed, because of where its rows are. */
-  String NOT_FOLLOWED = "not-followed";
-
   /** The code of a question too many. */
   String OVERLOADED = "overloaded";
 
@@ -43,7 +40,7 @@ public sealed interface Answer<T> {
    * Nobody can say from here and now.
    *
    * @param code one of {@link #NOT_NOW}, {@link #VIEW_STOPPED}, {@link #REPLICA_NOT_COMPLETE},
-   *     {@link #NOT_FOLLOWED}, {@link #OVERLOADED}, {@link #NOT_OFFERED}
+   *     {@link #OVERLOADED}, {@link #NOT_OFFERED}
    * @param detail a sentence for a person
    */
   record Unavailable<T>(String code, String detail) implements Answer<T> {}

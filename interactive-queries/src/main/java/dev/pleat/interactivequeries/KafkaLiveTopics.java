@@ -107,7 +107,7 @@ public final class KafkaLiveTopics implements LiveTopics, AutoCloseable {
   public Answer<Reading> read(Changes changes, Optional<List<Long>> from) {
     if (areEvents(changes)) {
       return new Unavailable<>(
-          Answer.NOT_FOLLOWED,
+          Answer.NOT_OFFERED,
           "the rows of the view "
               + changes.view().name()
               + " are in a database, where lists are not followed: follow single rows, or read the"

@@ -220,7 +220,6 @@ record Problem(
       case INTERNAL_ERROR -> new Kind(500, "The server failed");
       case Answer.NOT_OFFERED ->
           new Kind(NOT_IMPLEMENTED, "The runtime that answers has no such thing");
-      case Answer.NOT_FOLLOWED -> new Kind(NOT_IMPLEMENTED, "The list cannot be followed here");
       case "dedupe-full" -> new Kind(UNAVAILABLE, "No more commands can be remembered just now");
       case OVERLOADED -> new Kind(UNAVAILABLE, "Too much is under way");
       case POSITION_NOT_REACHED -> new Kind(UNAVAILABLE, "The view has not got that far yet");

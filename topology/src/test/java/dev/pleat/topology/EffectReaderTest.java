@@ -22,6 +22,7 @@ import dev.pleat.topology.EffectReader.Asked;
 import dev.pleat.topology.EffectReader.Nothing;
 import dev.pleat.topology.EffectReader.Reading;
 import dev.pleat.topology.EffectReader.Unusable;
+import dev.pleat.topology.customers.ChangingAddress;
 import dev.pleat.topology.customers.CustomerDomain;
 import dev.pleat.topology.customers.CustomerProjection;
 import dev.pleat.topology.customers.Customers;
@@ -171,6 +172,8 @@ class EffectReaderTest {
                 Customer.class,
                 CustomerSchema.BY_EMAIL,
                 customer -> List.of(customer.email()))
+            .reactsWith(
+                CustomerSchema.CHANGING_ADDRESS, ChangingAddress.State.class, new ChangingAddress())
             .does("trying", effect)
             .build(),
         "trying");

@@ -31,12 +31,12 @@ import java.time.Duration;
  * <p>What is claimed, confirmed or given up follows from events of the present address alone, which
  * come one after the other: so the new one is released after it was claimed, whatever races.
  */
-final class ChangingAddress implements Policy<ChangingAddress.State, CustomerEvent> {
+public final class ChangingAddress implements Policy<ChangingAddress.State, CustomerEvent> {
 
   private static final String END = "end";
 
   /** It needs to remember nothing: every event says what the next step has to know. */
-  record State() {}
+  public record State() {}
 
   @Override
   public State initialState() {

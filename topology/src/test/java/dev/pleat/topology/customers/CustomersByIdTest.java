@@ -39,6 +39,11 @@ class CustomersByIdTest {
     return new Customer(id, email, Optional.empty(), Optional.of("pending"));
   }
 
+  /** The invitation went to another address. */
+  private static Customer moved(String id, String email) {
+    return new Customer(id, email, Optional.empty(), Optional.empty());
+  }
+
   @Test
   void finds_customers_by_their_id() {
     customers.happens(CustomerSchema.SCHEMA, GRACE, invited(first, GRACE));
@@ -87,7 +92,7 @@ class CustomersByIdTest {
     customers.happens(CustomerSchema.SCHEMA, ALAN, confirmed(first, ALAN, 1));
     customers.happens(CustomerSchema.SCHEMA, GRACE, new AddressReleased(first, GRACE, "change 1"));
 
-    assertEquals(Map.of(first, customer(first, ALAN)), customers.rows());
+    assertEquals(Map.of(first, moved(first, ALAN)), customers.rows());
     assertEquals(customers.expectedEntries(), customers.entries());
   }
 
@@ -97,9 +102,9 @@ class CustomersByIdTest {
     customers.happens(CustomerSchema.SCHEMA, GRACE, new AddressReleased(first, GRACE, "change 1"));
     customers.happens(CustomerSchema.SCHEMA, GRACE, confirmed(first, GRACE, 2));
     customers.happens(CustomerSchema.SCHEMA, ALAN, confirmed(first, ALAN, 1));
-    assertEquals(Map.of(first, customer(first, GRACE)), customers.rows());
+    assertEquals(Map.of(first, moved(first, GRACE)), customers.rows());
 
     customers.happens(CustomerSchema.SCHEMA, ALAN, new AddressReleased(first, ALAN, "change 2"));
-    assertEquals(Map.of(first, customer(first, GRACE)), customers.rows());
+    assertEquals(Map.of(first, moved(first, GRACE)), customers.rows());
   }
 }
