@@ -258,7 +258,8 @@ abstract class HttpPromises {
         412,
         "version-conflict",
         api.put(value.path() + "?dry-run=true&wait=0ms", ADD_ONE, "If-Match", "\"9\""));
-    assertEquals(5.0, json(api.get(value.path())).path("value").asDouble());
+    assertEquals(
+        5.0, json(api.get(value.path() + "?after=" + value.token())).path("value").asDouble());
     assertEquals(1, events(value, "?after=" + value.token()).size());
   }
 
