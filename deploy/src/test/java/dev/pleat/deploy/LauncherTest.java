@@ -351,6 +351,26 @@ class LauncherTest {
     assertTrue(output.contains("-XX:+AutoCreateSharedArchive"), output::toString);
   }
 
+  @Test
+  void takes_away_an_archive_of_classes_that_is_older_than_what_was_built() throws Exception {
+    jdk("jdks/one", "25");
+    maven();
+    Path clone = cloned();
+    Path pleat = clone.resolve("deploy/bin/pleat");
+    run(pleat, "try");
+    Path archive = Files.createFile(clone.resolve("deploy/target/pleat-try-java25.jsa"));
+
+    Files.setLastModifiedTime(archive, FileTime.from(Instant.now().plusSeconds(60)));
+    run(pleat, "try");
+    assertTrue(Files.exists(archive));
+
+    Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(60)));
+    run(pleat, "views");
+    assertTrue(Files.exists(archive));
+    run(pleat, "try");
+    assertFalse(Files.exists(archive));
+  }
+
   /** A clone that was never built. */
   private Path cloned() throws IOException {
     Path clone = directory.resolve("clone");
