@@ -32,7 +32,7 @@ class LauncherTest {
 
   /** What the script may use beside {@code java} and {@code mvn}. */
   private static final List<String> TOOLS =
-      List.of("sh", "find", "mkdir", "mv", "readlink", "sed", "touch");
+      List.of("sh", "find", "rm", "mkdir", "mv", "readlink", "sed", "touch");
 
   @TempDir Path directory;
   private Path tools;
