@@ -32,7 +32,7 @@ class LauncherTest {
 
   /** What the script may use beside {@code java} and {@code mvn}. */
   private static final List<String> TOOLS =
-      List.of("sh", "find", "mkdir", "mv", "readlink", "sed", "touch");
+      List.of("sh", "find", "rm", "mkdir", "mv", "readlink", "sed", "touch");
 
   @TempDir Path directory;
   private Path tools;
@@ -349,6 +349,26 @@ class LauncherTest {
                 + clone.toRealPath().resolve("deploy/target/pleat-try-java25.jsa")),
         output::toString);
     assertTrue(output.contains("-XX:+AutoCreateSharedArchive"), output::toString);
+  }
+
+  @Test
+  void takes_away_an_archive_of_classes_that_is_older_than_what_was_built() throws Exception {
+    jdk("jdks/one", "25");
+    maven();
+    Path clone = cloned();
+    Path pleat = clone.resolve("deploy/bin/pleat");
+    run(pleat, "try");
+    Path archive = Files.createFile(clone.resolve("deploy/target/pleat-try-java25.jsa"));
+
+    Files.setLastModifiedTime(archive, FileTime.from(Instant.now().plusSeconds(60)));
+    run(pleat, "try");
+    assertTrue(Files.exists(archive));
+
+    Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(60)));
+    run(pleat, "views");
+    assertTrue(Files.exists(archive));
+    run(pleat, "try");
+    assertFalse(Files.exists(archive));
   }
 
   /** A clone that was never built. */
