@@ -17,6 +17,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,6 +89,13 @@ final class Generations implements ViewOperations, AutoCloseable {
   /** The application that is asked now for a store of a view. */
   Optional<StreamsRole> asked(String domain, String store) {
     return Optional.ofNullable(byStore.get(place(domain, store))).flatMap(ServedView::asked);
+  }
+
+  /** The rows of a partition, if the generation that is asked has them open here. */
+  Optional<ReadOnlyKeyValueStore<String, ValueAndTimestamp<byte[]>>> open(
+      String domain, String store, int partition) {
+    return Optional.ofNullable(byStore.get(place(domain, store)))
+        .flatMap(view -> view.open(partition));
   }
 
   /** Why the view that has a store cannot be asked at all just now; empty if it can. */

@@ -53,6 +53,8 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.rocksdb.NativeLibraryLoader;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -389,6 +391,12 @@ final class Instance implements AutoCloseable {
       return Optional.ofNullable(rolesByStore.get(place(domain, store)))
           .map(AskedRole::running)
           .orElseGet(() -> generations.asked(domain, store).flatMap(StreamsRole::running));
+    }
+
+    @Override
+    public Optional<ReadOnlyKeyValueStore<String, ValueAndTimestamp<byte[]>>> open(
+        String domain, String store, int partition) {
+      return generations.open(domain, store, partition);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.StoppedView;
 import dev.pleat.topology.Domain;
+import dev.pleat.topology.OpenRows;
 import dev.pleat.topology.Resumptions;
 import dev.pleat.topology.ViewTopology;
 import java.util.ArrayList;
@@ -33,6 +34,7 @@ final class RunningGeneration {
   private final StreamsRole role;
   private final Pace pace;
   private final Resumptions resumptions;
+  private final OpenRows open;
   private final StreamsViews rows;
   private final boolean inBulk;
 
@@ -49,6 +51,7 @@ final class RunningGeneration {
     this.generation = generation;
     this.pace = pace;
     this.resumptions = new Resumptions();
+    this.open = new OpenRows();
     StreamsSettings streams = surroundings.streams();
     String applicationId = generation.applicationId(schema, view);
     Properties properties =
@@ -60,7 +63,7 @@ final class RunningGeneration {
     this.role =
         StreamsRole.start(
             "view " + schema.name() + "/" + view.name() + " g" + generation.number(),
-            waiting -> ViewTopology.of(domain, view.name(), resumptions),
+            waiting -> ViewTopology.of(domain, view.name(), resumptions, open),
             properties,
             Optional.of(new StreamsRole.Tracking(surroundings.ends(), pace)));
     this.rows =
@@ -130,6 +133,11 @@ final class RunningGeneration {
 
   StreamsRole role() {
     return role;
+  }
+
+  /** Its rows that are open here. */
+  OpenRows open() {
+    return open;
   }
 
   Pace pace() {

@@ -16,6 +16,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -91,6 +93,11 @@ final class ServedView {
   /** The application that is asked now; empty until there is one with rows worth asking for. */
   Optional<StreamsRole> asked() {
     return serving.map(RunningGeneration::role);
+  }
+
+  /** The rows of a partition, if those of the generation that is asked are open here. */
+  Optional<ReadOnlyKeyValueStore<String, ValueAndTimestamp<byte[]>>> open(int partition) {
+    return serving.flatMap(it -> it.open().of(partition));
   }
 
   private Stream<RunningGeneration> running() {

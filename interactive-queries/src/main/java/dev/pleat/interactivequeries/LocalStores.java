@@ -23,6 +23,7 @@ import org.apache.kafka.streams.query.StateQueryRequest;
 import org.apache.kafka.streams.query.WindowKeyQuery;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.apache.kafka.streams.state.ValueAndTimestamp;
 import org.apache.kafka.streams.state.WindowStoreIterator;
 import org.jspecify.annotations.Nullable;
 
@@ -106,6 +107,24 @@ final class LocalStores implements ReadableStores {
       }
     }
     return new Held<>(results, missing);
+  }
+
+  /** From the store itself where it is open; else it is looked for. */
+  @Override
+  public Held<byte[]> row(DomainSchema<?, ?> schema, String store, int partition, String key) {
+    Optional<ReadOnlyKeyValueStore<String, ValueAndTimestamp<byte[]>>> open =
+        running.open(schema.name(), store, partition);
+    if (open.isPresent()) {
+      try {
+        ValueAndTimestamp<byte[]> row = open.get().get(key);
+        return new Held<>(
+            Map.of(partition, Optional.ofNullable(row).map(ValueAndTimestamp::value)),
+            Optional.empty());
+      } catch (InvalidStateStoreException e) {
+        // It was closed just now. Whoever has it is found below, or said to be missing.
+      }
+    }
+    return ReadableStores.super.row(schema, store, partition, key);
   }
 
   /**

@@ -35,4 +35,13 @@ public interface ReadableStores {
       String store,
       Set<Integer> asked,
       Function<ReadOnlyKeyValueStore<K, V>, @Nullable R> read);
+
+  /** Reads the row of a key in the partition where it lies. */
+  default Held<byte[]> row(DomainSchema<?, ?> schema, String store, int partition, String key) {
+    return read(
+        schema,
+        store,
+        Set.of(partition),
+        (ReadOnlyKeyValueStore<String, byte[]> rows) -> rows.get(key));
+  }
 }

@@ -79,12 +79,7 @@ public final class StreamsViews implements Views {
   }
 
   private Answer<Row> row(DomainSchema<?, ?> schema, View view, String key, int partition) {
-    Held<byte[]> row =
-        stores.read(
-            schema,
-            view.rowsStore(),
-            Set.of(partition),
-            (ReadOnlyKeyValueStore<String, byte[]> store) -> store.get(key));
+    Held<byte[]> row = stores.row(schema, view.rowsStore(), partition, key);
     if (row.missing().isPresent()) {
       return notNow(view, row.missing().get());
     }

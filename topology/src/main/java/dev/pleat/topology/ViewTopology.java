@@ -12,6 +12,7 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Named;
@@ -43,15 +44,17 @@ public final class ViewTopology {
    * @throws IllegalArgumentException if the domain has no view of this name
    */
   public static Topology of(Domain<?, ?, ?> domain, String view) {
-    return of(domain, view, new Resumptions());
+    return of(domain, view, new Resumptions(), new OpenRows());
   }
 
   /**
    * The topology of a view that operators can let go on where it stopped.
    *
+   * @param open notes the rows that are open
    * @throws IllegalArgumentException if the domain has no view of this name
    */
-  public static Topology of(Domain<?, ?, ?> domain, String view, Resumptions resumptions) {
+  public static Topology of(
+      Domain<?, ?, ?> domain, String view, Resumptions resumptions, OpenRows open) {
     return of(
         domain.schema(),
         domain
@@ -60,16 +63,21 @@ public final class ViewTopology {
             .orElseThrow(
                 () -> new IllegalArgumentException(domain.schema() + " has no view " + view)),
         domain,
-        resumptions);
+        resumptions,
+        open);
   }
 
   private static <E> Topology of(
-      DomainSchema<?, ?> schema, View view, Domain<?, ?, E> domain, Resumptions resumptions) {
+      DomainSchema<?, ?> schema,
+      View view,
+      Domain<?, ?, E> domain,
+      Resumptions resumptions,
+      OpenRows open) {
     StreamsBuilder builder = new StreamsBuilder();
     if (view.derived().isPresent()) {
-      derive(builder, domain, view, domain.derived(view), resumptions);
+      derive(builder, domain, view, domain.derived(view), resumptions, open);
     } else {
-      fold(builder, schema, view, domain, resumptions);
+      fold(builder, schema, view, domain, resumptions, open);
     }
     return builder.build();
   }
@@ -79,7 +87,8 @@ public final class ViewTopology {
       Domain<?, ?, ?> domain,
       View view,
       Domain.BoundTables<V> bound,
-      Resumptions resumptions) {
+      Resumptions resumptions,
+      OpenRows open) {
     EventTables events = new EventTables(builder, domain.schema(), view, resumptions);
     KTable<String, byte[]> rows =
         bound
@@ -88,18 +97,25 @@ public final class ViewTopology {
             .mapValues(
                 row -> JsonCodec.toObject(row).bytes(), Named.as("rows"), stored(view.rowsStore()));
     events.requireAllUsed();
-    index(
+    openAndIndex(
         rows,
         view,
         domain.index(view, bound.row()),
-        row -> JsonCodec.toRecord(JsonCodec.readObject(row), bound.row()));
+        row -> JsonCodec.toRecord(JsonCodec.readObject(row), bound.row()),
+        open);
   }
 
-  private static <V> void index(
-      KTable<String, byte[]> rows, View view, RowIndex<V> index, Function<byte[], V> read) {
+  /** Lets the rows be found: by their keys here, and by what is in them. */
+  private static <V> void openAndIndex(
+      KTable<String, byte[]> rows,
+      View view,
+      RowIndex<V> index,
+      Function<byte[], V> read,
+      OpenRows open) {
+    KStream<String, byte[]> changes = rows.toStream(Named.as("changes"));
+    open.note(view, changes);
     if (!index.isEmpty()) {
-      rows.toStream(Named.as("changes"))
-          .process(RowIndex.supplier(view, index, read), Named.as("index"));
+      changes.process(RowIndex.supplier(view, index, read), Named.as("index"));
     }
   }
 
@@ -108,8 +124,9 @@ public final class ViewTopology {
       DomainSchema<?, ?> schema,
       View view,
       Domain<?, ?, E> domain,
-      Resumptions resumptions) {
-    fold(builder, schema, view, domain, domain.projection(view), resumptions);
+      Resumptions resumptions,
+      OpenRows open) {
+    fold(builder, schema, view, domain, domain.projection(view), resumptions, open);
   }
 
   private static <V extends Record, E> void fold(
@@ -118,7 +135,8 @@ public final class ViewTopology {
       View view,
       Domain<?, ?, E> domain,
       Domain.BoundProjection<V, E> bound,
-      Resumptions resumptions) {
+      Resumptions resumptions,
+      OpenRows open) {
     RowIndex<V> index = domain.index(view, bound.row());
     RowFold<V, E> fold = RowFold.of(domain.schema(), view, bound, index);
     KTable<String, byte[]> rows =
@@ -136,7 +154,7 @@ public final class ViewTopology {
                     fold.apply(aggregateId, Optional.ofNullable(row), command).orElse(null),
                 Named.as("fold"),
                 stored(view.rowsStore()));
-    index(rows, view, index, fold.rows()::read);
+    openAndIndex(rows, view, index, fold.rows()::read, open);
   }
 
   private static Materialized<String, byte[], KeyValueStore<Bytes, byte[]>> stored(String name) {

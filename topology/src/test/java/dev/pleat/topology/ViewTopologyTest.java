@@ -1,6 +1,8 @@
 package dev.pleat.topology;
 
+import static dev.pleat.topology.customers.CustomerDomain.CUSTOMERS;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -57,12 +59,14 @@ class ViewTopologyTest {
   private KeyValueStore<Integer, byte[]> stopped;
   private KeyValueStore<String, ValueAndTimestamp<byte[]>> rows;
 
+  private final OpenRows open = new OpenRows();
+
   @BeforeEach
-  void open() {
+  void start() {
     String application = ViewTopology.applicationId(Journal.SCHEMA, PAGES, 1);
     driver =
         new TopologyTestDriver(
-            ViewTopology.of(Journal.JOURNAL, "pages"),
+            ViewTopology.of(Journal.JOURNAL, "pages", new Resumptions(), open),
             CommandDriver.settings(application, directory));
     events =
         driver.createInputTopic(
@@ -86,6 +90,24 @@ class ViewTopologyTest {
     event("p", 1, 1, line("p", "a"));
 
     assertEquals("{\"page\":\"p\",\"lines\":1,\"last\":\"a\",\"version\":1}", row("p"));
+  }
+
+  @Test
+  void a_row_is_read_where_it_is_open_as_in_the_store() {
+    event("p", 1, 1, line("p", "a"));
+
+    assertArrayEquals(rows.get("p").value(), open.of(0).orElseThrow().get("p").value());
+    assertEquals(Optional.empty(), open.of(1));
+  }
+
+  @Test
+  void rows_are_open_while_their_task_runs_also_those_of_derived_views() {
+    OpenRows derived = new OpenRows();
+    try (TopologyTestDriver customers =
+        new TopologyTestDriver(ViewTopology.of(CUSTOMERS, "by-id", new Resumptions(), derived))) {
+      assertTrue(derived.of(0).isPresent(), customers.toString());
+    }
+    assertEquals(Optional.empty(), derived.of(0));
   }
 
   @Test
