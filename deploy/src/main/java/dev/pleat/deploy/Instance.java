@@ -101,8 +101,7 @@ final class Instance implements AutoCloseable {
               .orElseGet(() -> reachable(settings.host()) + ":" + listener.port());
       loadStateStores(data);
       bootstrapServers = connect(settings, progress);
-      Map<String, Object> connection =
-          Map.of(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+      Map<String, Object> connection = connection(settings);
       progress.accept(
           "Checking the topics of "
               + declared.stream().map(domain -> domain.schema().name()).collect(joining(", ")));
@@ -237,6 +236,17 @@ final class Instance implements AutoCloseable {
     progress.accept("Starting the embedded Kafka broker in " + data.broker());
     Broker broker = opened(EmbeddedBroker.start(data.broker(), settings.kafkaPort()));
     return broker.bootstrapServers();
+  }
+
+  private Map<String, Object> connection(Settings settings) {
+    Map<String, Object> connection = new HashMap<>();
+    connection.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    if (settings.bootstrapServers().isEmpty()) {
+      // The embedded broker collects no metrics of its clients (KIP-714): none asks it what to
+      // push.
+      connection.put(CommonClientConfigs.ENABLE_METRICS_PUSH_CONFIG, false);
+    }
+    return Map.copyOf(connection);
   }
 
   private static void awaitCluster(String servers) {

@@ -1,6 +1,10 @@
 package dev.pleat.deploy;
 
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -13,6 +17,17 @@ import org.apache.kafka.streams.KafkaClientSupplier;
 /** The Kafka clients of one application of Kafka Streams, which rest while nothing comes. */
 class PatientClients implements KafkaClientSupplier {
 
+  /** Of the application's threads. */
+  private final List<PatientConsumer> consumers = new CopyOnWriteArrayList<>();
+
+  /** How long ago the thread polled that has not polled for longest. Safe for use by any thread. */
+  final Duration silence() {
+    return consumers.stream()
+        .map(PatientConsumer::sinceLastPoll)
+        .max(Comparator.naturalOrder())
+        .orElse(Duration.ZERO);
+  }
+
   @Override
   public final Admin getAdmin(Map<String, Object> config) {
     return Admin.create(config);
@@ -24,7 +39,14 @@ class PatientClients implements KafkaClientSupplier {
   }
 
   @Override
-  public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+  public final Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+    PatientConsumer made = consumer(config);
+    consumers.add(made);
+    return made;
+  }
+
+  /** Makes a consumer for a thread. */
+  PatientConsumer consumer(Map<String, Object> config) {
     return new PatientConsumer(config);
   }
 

@@ -8,7 +8,8 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * A consumer of Kafka Streams that waits longer for records when none came for a while, so that an
- * idle application costs next to nothing. Used by one thread.
+ * idle application costs next to nothing, and one that starts leaves time to others. Used by one
+ * thread.
  *
  * <p>An application that commits soon after a record polls every few milliseconds ({@code
  * poll.ms}), because Kafka Streams looks at a commit that is due only between polls. Long after the
@@ -23,9 +24,13 @@ class PatientConsumer extends KafkaConsumer<byte[], byte[]> {
   /** What Kafka Streams waits by default. */
   private static final Duration IDLE_WAIT = Duration.ofMillis(100);
 
+  /** While records cannot come yet, looking more often only takes time from what is awaited. */
+  private static final Duration STARTING_WAIT = Duration.ofMillis(20);
+
   private final long idleAfterNanos;
   private final Duration idleWait;
   private long lastRecord = System.nanoTime();
+  private volatile long lastPoll = System.nanoTime();
 
   PatientConsumer(Map<String, Object> config) {
     this(config, IDLE_AFTER, IDLE_WAIT);
@@ -39,6 +44,7 @@ class PatientConsumer extends KafkaConsumer<byte[], byte[]> {
 
   @Override
   public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
+    lastPoll = System.nanoTime();
     ConsumerRecords<byte[], byte[]> records = super.poll(patient(timeout));
     if (!records.isEmpty()) {
       lastRecord = System.nanoTime();
@@ -46,12 +52,20 @@ class PatientConsumer extends KafkaConsumer<byte[], byte[]> {
     return records;
   }
 
+  /** How long ago the last poll began; where there was none, this consumer. For any thread. */
+  final Duration sinceLastPoll() {
+    return Duration.ofNanos(System.nanoTime() - lastPoll);
+  }
+
   /** A wait of nothing stays one: Kafka Streams has something else to do then. */
   private Duration patient(Duration timeout) {
-    boolean idle =
-        timeout.isPositive()
-            && System.nanoTime() - lastRecord > idleAfterNanos
-            && paused().isEmpty();
-    return idle && timeout.compareTo(idleWait) < 0 ? idleWait : timeout;
+    if (!timeout.isPositive()) {
+      return timeout;
+    }
+    // Kafka Streams pauses what it still restores.
+    boolean starting = paused().containsAll(assignment());
+    boolean idle = System.nanoTime() - lastRecord > idleAfterNanos && paused().isEmpty();
+    Duration least = starting ? STARTING_WAIT : idle ? idleWait : timeout;
+    return timeout.compareTo(least) < 0 ? least : timeout;
   }
 }

@@ -12,8 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.apache.kafka.common.Metric;
-import org.apache.kafka.common.MetricName;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.CloseOptions.GroupMembershipOperation;
@@ -44,7 +42,7 @@ final class StreamsRole implements AutoCloseable {
   private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
   /** A thread that has not polled for this long does not work, whatever its state says. */
-  private static final double MAX_POLL_SILENCE_S = 30;
+  private static final Duration MAX_POLL_SILENCE = Duration.ofSeconds(30);
 
   private final String name;
   private final Preparation preparation;
@@ -58,6 +56,7 @@ final class StreamsRole implements AutoCloseable {
 
   private final Restoring restoring = new Restoring();
   private volatile Optional<KafkaStreams> running = Optional.empty();
+  private volatile Optional<PatientClients> clients = Optional.empty();
   private volatile Optional<ApplicationPositions> positions = Optional.empty();
   private volatile Optional<String> down = Optional.of("starting");
 
@@ -165,7 +164,7 @@ final class StreamsRole implements AutoCloseable {
         return Optional.of("a thread is " + thread.threadState());
       }
     }
-    return silence(streams.get());
+    return silence();
   }
 
   private String progress() {
@@ -173,21 +172,12 @@ final class StreamsRole implements AutoCloseable {
     return left == 0 ? "joining its group" : "restoring, " + left + " records to go";
   }
 
-  private static Optional<String> silence(KafkaStreams streams) {
-    for (var entry : streams.metrics().entrySet()) {
-      MetricName metric = entry.getKey();
-      if (metric.name().equals("last-poll-seconds-ago")
-          && metric.tags().getOrDefault("client-id", "").endsWith("-consumer")
-          && !metric.tags().getOrDefault("client-id", "").endsWith("restore-consumer")
-          && isOver(entry.getValue(), MAX_POLL_SILENCE_S)) {
-        return Optional.of("a thread has not polled for " + entry.getValue().metricValue() + " s");
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static boolean isOver(Metric metric, double limit) {
-    return metric.metricValue() instanceof Number seconds && seconds.doubleValue() > limit;
+  private Optional<String> silence() {
+    // Asked of the consumers: the metric that says it lies among thousands, copied at each call.
+    return clients
+        .map(PatientClients::silence)
+        .filter(silence -> silence.compareTo(MAX_POLL_SILENCE) > 0)
+        .map(silence -> "a thread has not polled for " + silence.toSeconds() + " s");
   }
 
   private void supervise() {
@@ -246,18 +236,21 @@ final class StreamsRole implements AutoCloseable {
   }
 
   private KafkaStreams application(Topology topology) {
-    if (tracking.isEmpty()) {
-      return new KafkaStreams(topology, properties, new PatientClients());
-    }
-    TrackedClients clients = new TrackedClients(tracking.get().pace());
+    PatientClients made = tracking.isEmpty() ? new PatientClients() : tracked(topology);
+    clients = Optional.of(made);
+    return new KafkaStreams(topology, properties, made);
+  }
+
+  private TrackedClients tracked(Topology topology) {
+    TrackedClients made = new TrackedClients(tracking.orElseThrow().pace());
     positions =
         Optional.of(
             new ApplicationPositions(
                 String.valueOf(properties.get(StreamsConfig.APPLICATION_ID_CONFIG)),
                 topology.describe(),
-                clients,
-                tracking.get().ends()));
-    return new KafkaStreams(topology, properties, clients);
+                made,
+                tracking.orElseThrow().ends()));
+    return made;
   }
 
   /** Waits before the next start; false if the role was closed meanwhile. */

@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerGroupMetadata;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -87,7 +86,7 @@ final class TrackedClients extends PatientClients {
   }
 
   @Override
-  public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
+  PatientConsumer consumer(Map<String, Object> config) {
     return new TrackedConsumer(config);
   }
 

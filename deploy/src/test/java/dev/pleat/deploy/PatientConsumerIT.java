@@ -101,6 +101,35 @@ final class PatientConsumerIT {
   }
 
   @Test
+  void leaves_time_to_others_while_everything_is_still_restored() {
+    consumer.pause(List.of(IN));
+
+    long before = System.nanoTime();
+    for (int i = 0; i < ROUNDS; i++) {
+      assertEquals(0, consumer.poll(SHORT).count());
+    }
+
+    long took = (System.nanoTime() - before) / 1_000_000;
+    assertTrue(took >= ROUNDS * 19, "11 polls of 20 ms, in ms: " + took);
+    assertTrue(took < IDLE_WAIT.toMillis(), "none of them rests, in ms: " + took);
+  }
+
+  @Test
+  void tells_how_long_it_has_not_polled() {
+    long begun = System.nanoTime();
+    consumer.poll(SHORT);
+    while (consumer.sinceLastPoll().compareTo(IDLE_AFTER) < 0) {
+      assertTrue(System.nanoTime() - begun < IDLE_WAIT.toNanos(), "it never says so");
+      Thread.onSpinWait();
+    }
+    assertTrue(System.nanoTime() - begun >= IDLE_AFTER.toNanos(), "it says so too early");
+
+    consumer.poll(Duration.ZERO);
+
+    assertTrue(consumer.sinceLastPoll().compareTo(IDLE_AFTER) < 0, "the last poll is the one");
+  }
+
+  @Test
   void a_record_ends_the_long_wait_and_short_waits_follow() throws Exception {
     restMillis();
     try (Producer<byte[], byte[]> producer =

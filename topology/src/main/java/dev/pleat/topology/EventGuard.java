@@ -164,7 +164,11 @@ final class EventGuard<E>
                 Stream.of(
                     store(guard.seenStore(), Serdes.String(), Serdes.Long()),
                     store(guard.heldStore(), Serdes.String(), listOfBytes()),
-                    store(guard.stoppedStore(), Serdes.Integer(), Serdes.ByteArray())),
+                    // One entry at most: not worth files, which take time at each start.
+                    Stores.keyValueStoreBuilder(
+                        Stores.inMemoryKeyValueStore(guard.stoppedStore()),
+                        Serdes.Integer(),
+                        Serdes.ByteArray())),
                 log.stream().map(it -> ProcessedPosition.store(guard.positionStore())))
             .collect(Collectors.toCollection(LinkedHashSet::new));
       }
