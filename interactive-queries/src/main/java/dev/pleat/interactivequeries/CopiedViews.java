@@ -4,14 +4,11 @@ import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.Answer.NotFound;
 import dev.pleat.interactivequeries.Answer.NotYet;
 import dev.pleat.interactivequeries.Answer.Unavailable;
-import dev.pleat.interactivequeries.ReadableStores.Held;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
@@ -126,32 +123,10 @@ final class CopiedViews implements Views {
   }
 
   /** A copy, of which all partitions lie in one place. */
-  private record Whole(View view, CopyReading copy) implements ReadableStores {
-
-    private static final int ONLY = 0;
-
+  private record Whole(View view, CopyReading copy) implements WholeStores {
     @Override
-    public int partitionOf(DomainSchema<?, ?> schema, String key) {
-      return ONLY;
-    }
-
-    @Override
-    public Set<Integer> partitionsOf(DomainSchema<?, ?> schema) {
-      return Set.of(ONLY);
-    }
-
-    @Override
-    @SuppressWarnings("unchecked") // The store of this name has these types, as the caller says.
-    public <K, V, R> Held<R> read(
-        DomainSchema<?, ?> schema,
-        String store,
-        Set<Integer> asked,
-        Function<ReadOnlyKeyValueStore<K, V>, @Nullable R> read) {
-      ReadOnlyKeyValueStore<?, ?> held =
-          store.equals(view.indexStore()) ? copy.index() : copy.rows();
-      return new Held<>(
-          Map.of(ONLY, Optional.ofNullable(read.apply((ReadOnlyKeyValueStore<K, V>) held))),
-          Optional.empty());
+    public ReadOnlyKeyValueStore<?, ?> whole(DomainSchema<?, ?> schema, String store) {
+      return store.equals(view.indexStore()) ? copy.index() : copy.rows();
     }
   }
 }

@@ -3,14 +3,9 @@ package dev.pleat.interactivequeries;
 import dev.pleat.interactivequeries.LiveTopics.Listening;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.apache.kafka.clients.consumer.Consumer;
@@ -38,7 +33,7 @@ final class TopicTail {
   private final String topic;
   private final Supplier<Consumer<String, byte[]>> consumers;
   private final BooleanSupplier goesOn;
-  private final Map<String, Set<Listener>> listeners = new ConcurrentHashMap<>();
+  private final Listeners<String> listeners = new Listeners<>();
   private final CompletableFuture<Boolean> positioned = new CompletableFuture<>();
   private final Thread thread;
   private volatile Optional<Consumer<String, byte[]>> current = Optional.empty();
@@ -72,15 +67,7 @@ final class TopicTail {
     if (ended) {
       return Optional.empty();
     }
-    Listener listener = new Listener(key, closed);
-    listeners.compute(
-        key,
-        (same, others) -> {
-          Set<Listener> all = others == null ? ConcurrentHashMap.newKeySet() : others;
-          all.add(listener);
-          return all;
-        });
-    return Optional.of(listener);
+    return Optional.of(listeners.listen(key, closed));
   }
 
   /** Waits until everything written from now on is heard; false if that takes too long. */
@@ -95,43 +82,6 @@ final class TopicTail {
     closing = true;
     current.ifPresent(Consumer::wakeup);
     thread.interrupt();
-  }
-
-  /** Somebody who waits for records of a key. */
-  private final class Listener implements Listening {
-    private final String key;
-    private final Semaphore news = new Semaphore(0);
-    private final AtomicReference<Optional<Runnable>> closed;
-
-    private Listener(String key, Runnable closed) {
-      this.key = key;
-      this.closed = new AtomicReference<>(Optional.of(closed));
-    }
-
-    @Override
-    public boolean heard(Duration patience) throws InterruptedException {
-      boolean heard = news.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
-      news.drainPermits();
-      return heard;
-    }
-
-    @Override
-    public void wake() {
-      if (news.availablePermits() == 0) {
-        news.release();
-      }
-    }
-
-    @Override
-    public void close() {
-      listeners.computeIfPresent(
-          key,
-          (same, all) -> {
-            all.remove(this);
-            return all.isEmpty() ? null : all;
-          });
-      closed.getAndSet(Optional.empty()).ifPresent(Runnable::run);
-    }
   }
 
   // ---- the thread
@@ -159,28 +109,24 @@ final class TopicTail {
     partitions.forEach(consumer::position);
     positioned.complete(true);
     // Whatever came while nothing was read.
-    tellAll();
+    listeners.tellAll();
     while (!closing && !hasEnded()) {
       consumer
           .poll(POLL)
           .forEach(
               record -> {
                 if (record.key() != null) {
-                  listeners.getOrDefault(record.key(), Set.of()).forEach(Listener::wake);
+                  listeners.tell(record.key());
                 }
               });
     }
-  }
-
-  private void tellAll() {
-    listeners.values().forEach(all -> all.forEach(Listener::wake));
   }
 
   private synchronized boolean hasEnded() {
     long now = System.nanoTime();
     if (!goesOn.getAsBoolean()) {
       ended = true;
-      tellAll();
+      listeners.tellAll();
     } else if (!listeners.isEmpty()) {
       lastListened = now;
     } else if (now - lastListened > IDLE.toNanos()) {

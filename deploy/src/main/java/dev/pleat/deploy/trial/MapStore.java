@@ -84,24 +84,34 @@ final class MapStore<K, V> implements ReadOnlyKeyValueStore<K, V> {
   private static final class Entries<K, V> implements KeyValueIterator<K, V> {
     private final Iterator<Map.Entry<K, V>> entries;
 
+    /** Looked at, and not yet handed out. */
+    private Optional<Map.Entry<K, V>> peeked = Optional.empty();
+
     Entries(Map<K, V> entries) {
       this.entries = entries.entrySet().iterator();
     }
 
     @Override
     public boolean hasNext() {
-      return entries.hasNext();
+      return peeked.isPresent() || entries.hasNext();
     }
 
     @Override
     public KeyValue<K, V> next() {
-      Map.Entry<K, V> entry = entries.next();
+      Map.Entry<K, V> entry = ahead();
+      peeked = Optional.empty();
       return KeyValue.pair(entry.getKey(), entry.getValue());
     }
 
     @Override
     public K peekNextKey() {
-      throw new UnsupportedOperationException("nobody looks ahead here");
+      return ahead().getKey();
+    }
+
+    private Map.Entry<K, V> ahead() {
+      Map.Entry<K, V> entry = peeked.orElseGet(entries::next);
+      peeked = Optional.of(entry);
+      return entry;
     }
 
     @Override

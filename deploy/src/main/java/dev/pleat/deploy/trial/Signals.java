@@ -1,13 +1,9 @@
 package dev.pleat.deploy.trial;
 
+import dev.pleat.interactivequeries.Listeners;
 import dev.pleat.interactivequeries.LiveTopics.Listening;
-import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /** Who waits for something to change, and is told. Safe for use by many threads. */
 final class Signals {
@@ -23,7 +19,7 @@ final class Signals {
    */
   private record Place(String topic, Optional<String> key) {}
 
-  private final Map<Place, Set<Listener>> listeners = new ConcurrentHashMap<>();
+  private final Listeners<Place> listeners = new Listeners<>();
   private final Semaphore room = new Semaphore(MAX_LISTENERS);
 
   /**
@@ -33,66 +29,14 @@ final class Signals {
    * @return empty if too many listen already
    */
   Optional<Listening> listen(String topic, Optional<String> key) {
-    if (!room.tryAcquire()) {
-      return Optional.empty();
-    }
-    Listener listener = new Listener(new Place(topic, key));
-    listeners.compute(
-        listener.place,
-        (same, others) -> {
-          Set<Listener> all = others == null ? ConcurrentHashMap.newKeySet() : others;
-          all.add(listener);
-          return all;
-        });
-    return Optional.of(listener);
+    return room.tryAcquire()
+        ? Optional.of(listeners.listen(new Place(topic, key), room::release))
+        : Optional.empty();
   }
 
   /** Tells all who wait for it that something of this key was written. */
   void tell(String topic, String key) {
-    wake(new Place(topic, Optional.of(key)));
-    wake(new Place(topic, Optional.empty()));
-  }
-
-  private void wake(Place place) {
-    listeners.getOrDefault(place, Set.of()).forEach(Listener::wake);
-  }
-
-  private final class Listener implements Listening {
-    private final Place place;
-    private final Semaphore news = new Semaphore(0);
-    private boolean closed;
-
-    Listener(Place place) {
-      this.place = place;
-    }
-
-    @Override
-    public boolean heard(Duration patience) throws InterruptedException {
-      boolean heard = news.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS);
-      news.drainPermits();
-      return heard;
-    }
-
-    @Override
-    public void wake() {
-      if (news.availablePermits() == 0) {
-        news.release();
-      }
-    }
-
-    @Override
-    public void close() {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      listeners.computeIfPresent(
-          place,
-          (same, all) -> {
-            all.remove(this);
-            return all.isEmpty() ? null : all;
-          });
-      room.release();
-    }
+    listeners.tell(new Place(topic, Optional.of(key)));
+    listeners.tell(new Place(topic, Optional.empty()));
   }
 }

@@ -1,41 +1,18 @@
 package dev.pleat.deploy.trial;
 
-import dev.pleat.interactivequeries.ReadableStores;
+import dev.pleat.interactivequeries.WholeStores;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
-import org.jspecify.annotations.Nullable;
 
-/** The stores of a trial: of one partition, and all here. Safe for use by many threads. */
-record TrialStores(Map<String, TrialDomain> domains) implements ReadableStores {
-
-  private static final int ONLY = 0;
+/** The stores of a trial. Safe for use by many threads. */
+record TrialStores(Map<String, TrialDomain> domains) implements WholeStores {
 
   @Override
-  public int partitionOf(DomainSchema<?, ?> schema, String key) {
-    return ONLY;
-  }
-
-  @Override
-  public Set<Integer> partitionsOf(DomainSchema<?, ?> schema) {
-    return Set.of(ONLY);
-  }
-
-  @Override
-  @SuppressWarnings("unchecked") // The store of this name has these types, as the caller says.
-  public <K, V, R> Held<R> read(
-      DomainSchema<?, ?> schema,
-      String store,
-      Set<Integer> asked,
-      Function<ReadOnlyKeyValueStore<K, V>, @Nullable R> read) {
-    ReadOnlyKeyValueStore<?, ?> held = domain(schema).store(store);
-    return new Held<>(
-        Map.of(ONLY, Optional.ofNullable(read.apply((ReadOnlyKeyValueStore<K, V>) held))),
-        Optional.empty());
+  public ReadOnlyKeyValueStore<?, ?> whole(DomainSchema<?, ?> schema, String store) {
+    return domain(schema).store(store);
   }
 
   /** The changes of a view's rows. */
