@@ -633,7 +633,9 @@ public final class HttpApi implements AutoCloseable {
     String base = "/domains/" + schema.name();
     return row.path().equals(base)
         || row.path().startsWith(base + "/")
-        || schema.routes().stream().anyMatch(own -> own.path().equals(row.path()));
+        || schema.routes().stream()
+            .anyMatch(
+                own -> row.path().equals(own.path()) || row.path().equals(own.path() + "/events"));
   }
 
   private static Map<String, Object> described(Action<?> action) {

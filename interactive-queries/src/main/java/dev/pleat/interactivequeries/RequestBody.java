@@ -17,8 +17,13 @@ final class RequestBody {
   /** Reads it, and refuses anything else. */
   static JsonObject read(Context request) throws IOException {
     RequestHeaders.requireJsonBody(request);
+    byte[] body = bytes(request);
+    if (body.length == 0) {
+      throw Refusal.of(
+          Problem.MALFORMED_JSON, "the body is empty: send a JSON object, {} at least");
+    }
     try {
-      return JsonCodec.readObject(bytes(request));
+      return JsonCodec.readObject(body);
     } catch (UnreadableMessage e) {
       throw Refusal.of(Problem.MALFORMED_JSON, e.detail());
     }

@@ -70,6 +70,14 @@ final class BadInputsTest {
   }
 
   @Test
+  void says_what_is_missing_in_words_of_the_sender() {
+    assertTrue(api.post("/values", "").body().contains("send a JSON object, {} at least"));
+    String cutOff = api.post("/values", "{\"value\":3").body();
+    assertTrue(cutOff.contains("line 1, column 11: Unexpected end-of-input"), cutOff);
+    assertFalse(cutOff.contains("marker at"), cutOff);
+  }
+
+  @Test
   void refuses_bytes_that_are_not_utf_8() {
     for (byte[] bytes :
         List.of(

@@ -61,6 +61,8 @@ public final class JsonCodec {
   private static final Pattern NAMED_CODE =
       Pattern.compile("\\s*\\([^()`]*`[^`]*`[^()`]*\\)|[:;,][^:;,`]*`[^`]*`[^`]*$");
 
+  private static final Pattern START_MARK = Pattern.compile("\\s*\\(start marker at .*");
+
   /** For what anybody may have written. */
   private static final JsonMapper MAPPER =
       mapper(
@@ -523,9 +525,9 @@ public final class JsonCodec {
         : "line " + at.getLineNr() + ", column " + at.getColumnNr() + ": " + what;
   }
 
-  /** The library names its own classes, in backticks: nothing a sender can use. */
+  /** The library names its own classes, in backticks, and its marks: nothing a sender can use. */
   private static String withoutCode(String detail) {
-    String shorter = NAMED_CODE.matcher(detail).replaceAll("");
+    String shorter = NAMED_CODE.matcher(START_MARK.matcher(detail).replaceAll("")).replaceAll("");
     int rest = shorter.indexOf('`');
     return rest < 0 ? shorter : shorter.substring(0, rest).strip();
   }
