@@ -40,7 +40,7 @@ final class MeasuredPleat implements AutoCloseable {
 
   private static MeasuredPleat start(String name, Path directory, BrokerProcess broker) {
     PleatProcess pleat =
-        PleatProcess.start(
+        PleatProcess.startWithWholeHeap(
             name,
             directory.resolve("pleat"),
             "--bootstrap-servers",

@@ -20,6 +20,8 @@ import java.util.concurrent.TimeUnit;
  */
 final class PleatProcess implements AutoCloseable {
 
+  private static final String MAX_HEAP = "-Xmx768m";
+
   private static final long DEADLINE_SECONDS = 90;
 
   private final Process process;
@@ -37,18 +39,24 @@ final class PleatProcess implements AutoCloseable {
 
   /** The same of another main class, which takes the same flags. */
   static PleatProcess launch(Class<?> main, String name, Path dataDir, String... flags) {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED",
-                "-Xmx768m",
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName(),
-                "serve",
-                "--data-dir",
-                dataDir.toString()));
+    return launch(List.of(), main, name, dataDir, flags);
+  }
+
+  private static PleatProcess launch(
+      List<String> jvmFlags, Class<?> main, String name, Path dataDir, String... flags) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("--enable-native-access=ALL-UNNAMED");
+    command.add(MAX_HEAP);
+    command.addAll(jvmFlags);
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName(),
+            "serve",
+            "--data-dir",
+            dataDir.toString()));
     return launch(command, name, flags);
   }
 
@@ -101,6 +109,22 @@ final class PleatProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /**
+   * Starts {@code pleat serve} with its whole heap from the start, as a server is run, and returns
+   * when everything is ready: what the process takes later, it takes for something else.
+   */
+  static PleatProcess startWithWholeHeap(String name, Path dataDir, String... flags) {
+    PleatProcess started =
+        launch(
+            List.of("-Xms" + MAX_HEAP.substring("-Xmx".length()), "-XX:+AlwaysPreTouch"),
+            Main.class,
+            name,
+            dataDir,
+            flags);
+    started.awaitReady();
+    return started;
   }
 
   /** Starts {@code pleat serve} and returns when everything is ready. */

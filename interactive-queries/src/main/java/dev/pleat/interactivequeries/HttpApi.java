@@ -274,7 +274,7 @@ public final class HttpApi implements AutoCloseable {
         OpenApi.DOMAINS,
         NONE,
         DESCRIBED,
-        request -> listed(schemas));
+        request -> DomainDescription.list(schemas));
   }
 
   /** The routes about the process itself. */
@@ -441,7 +441,7 @@ public final class HttpApi implements AutoCloseable {
             OpenApi.DOMAIN,
             NONE,
             DESCRIBED,
-            request -> Reply.json(200, described(schema))));
+            request -> DomainDescription.of(schema, table, runtime.isEmpty())));
     if (schema.takesCommands()) {
       add(
           rows,
@@ -579,71 +579,6 @@ public final class HttpApi implements AutoCloseable {
   }
 
   // ---- what describes itself
-
-  private static Reply listed(List<DomainSchema<?, ?>> schemas) {
-    return Reply.json(
-        200,
-        Map.of(
-            "domains",
-            schemas.stream()
-                .map(
-                    schema -> {
-                      Map<String, Object> fields = new LinkedHashMap<>();
-                      fields.put("name", schema.name());
-                      fields.put("path", "/domains/" + schema.name());
-                      return fields;
-                    })
-                .toList()));
-  }
-
-  private Map<String, Object> described(DomainSchema<?, ?> schema) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("name", schema.name());
-    if (schema.takesCommands()) {
-      fields.put("id-field", schema.idField());
-    }
-    fields.put("actions", schema.actions().stream().map(HttpApi::described).toList());
-    fields.put("events", schema.events());
-    fields.put("views", schema.views().stream().map(View::name).toList());
-    if (!schema.policies().isEmpty()) {
-      fields.put("policies", schema.policies().stream().map(DeclaredPolicy::name).toList());
-    }
-    fields.put(
-        "topics",
-        schema.takesCommands() && runtime.isEmpty()
-            ? List.of(
-                schema.commandsTopic(),
-                schema.eventsTopic(),
-                schema.outcomesTopic(),
-                schema.deadLettersTopic())
-            : List.of());
-    fields.put("routes", routes(table, schema));
-    return fields;
-  }
-
-  /** The routes of a table that are about this domain. */
-  static List<String> routes(List<RouteRow> table, DomainSchema<?, ?> schema) {
-    return table.stream()
-        .filter(row -> belongs(row, schema))
-        .map(row -> row.method() + " " + row.path())
-        .toList();
-  }
-
-  private static boolean belongs(RouteRow row, DomainSchema<?, ?> schema) {
-    String base = "/domains/" + schema.name();
-    return row.path().equals(base)
-        || row.path().startsWith(base + "/")
-        || schema.routes().stream()
-            .anyMatch(
-                own -> row.path().equals(own.path()) || row.path().equals(own.path() + "/events"));
-  }
-
-  private static Map<String, Object> described(Action<?> action) {
-    Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("name", action.name());
-    fields.put("reasons", action.reasons().stream().sorted().toList());
-    return fields;
-  }
 
   private static Reply health(List<Health.Role> roles) {
     boolean up = roles.stream().allMatch(Health.Role::up);

@@ -191,7 +191,7 @@ public final class ReplicaApi implements AutoCloseable {
             .filter(copied -> copied.schema().equals(schema))
             .map(copied -> copied.view().name())
             .toList());
-    fields.put("routes", HttpApi.routes(table, schema));
+    fields.put("routes", DomainDescription.routes(schema, table));
     return fields;
   }
 }

@@ -181,7 +181,9 @@ final class HttpApiTest {
                 List.of("result-out-of-range", "value-not-found"))),
         domain.field("actions"));
     assertEquals(List.of("values"), domain.field("views"));
-    assertTrue(((List<?>) domain.field("routes")).contains("PUT /values/{value-id}"));
+    List<?> routes = (List<?>) domain.field("routes");
+    assertTrue(routes.contains("PUT /values/{value-id}"), routes.toString());
+    assertTrue(routes.contains("GET /values/{value-id}/events"), routes.toString());
   }
 
   @Test
