@@ -30,6 +30,7 @@ class PatientConsumer extends KafkaConsumer<byte[], byte[]> {
   private final long idleAfterNanos;
   private final Duration idleWait;
   private long lastRecord = System.nanoTime();
+  private boolean received;
   private volatile long lastPoll = System.nanoTime();
 
   PatientConsumer(Map<String, Object> config) {
@@ -48,6 +49,7 @@ class PatientConsumer extends KafkaConsumer<byte[], byte[]> {
     ConsumerRecords<byte[], byte[]> records = super.poll(patient(timeout));
     if (!records.isEmpty()) {
       lastRecord = System.nanoTime();
+      received = true;
     }
     return records;
   }
@@ -62,8 +64,8 @@ class PatientConsumer extends KafkaConsumer<byte[], byte[]> {
     if (!timeout.isPositive()) {
       return timeout;
     }
-    // Kafka Streams pauses what it still restores.
-    boolean starting = paused().containsAll(assignment());
+    // Kafka Streams pauses what it still restores, and later what it has read too much of.
+    boolean starting = !received && paused().containsAll(assignment());
     boolean idle = System.nanoTime() - lastRecord > idleAfterNanos && paused().isEmpty();
     Duration least = starting ? STARTING_WAIT : idle ? idleWait : timeout;
     return timeout.compareTo(least) < 0 ? least : timeout;

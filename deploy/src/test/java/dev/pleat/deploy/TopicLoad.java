@@ -29,6 +29,7 @@ final class TopicLoad implements AutoCloseable {
   private final SplittableRandom random = new SplittableRandom();
   private final List<String> values;
   private final String run;
+  private byte[][] prepared = {};
 
   /**
    * A producer.
@@ -56,9 +57,34 @@ final class TopicLoad implements AutoCloseable {
             new ByteArraySerializer());
   }
 
+  /**
+   * Makes the first commands before they are due: what it takes to send them then is taken from
+   * what is measured.
+   */
+  void prepare(int commands) {
+    prepared = new byte[commands][];
+    for (int i = 0; i < commands; i++) {
+      prepared[i] = command(value(i));
+    }
+  }
+
+  private String value(int number) {
+    return values.get(number % values.size());
+  }
+
   /** Adds 1 to one of the values. */
   void send(int number) {
-    String value = values.get(number % values.size());
+    String value = value(number);
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(
+            CalculatorSchema.SCHEMA.commandsTopic(),
+            value.getBytes(ISO_8859_1),
+            number < prepared.length ? prepared[number] : command(value));
+    record.headers().add(MessageHeaders.REQUEST_ID, (run + number).getBytes(ISO_8859_1));
+    producer.send(record);
+  }
+
+  private byte[] command(String value) {
     UUID id = new UUID(random.nextLong(), random.nextLong());
     String command =
         "{\"id\":\""
@@ -68,13 +94,7 @@ final class TopicLoad implements AutoCloseable {
             + "\",\"operation\":\"ADD\",\"value\":1},\"timestamp\":\""
             + TIMESTAMP
             + "\"}";
-    ProducerRecord<byte[], byte[]> record =
-        new ProducerRecord<>(
-            CalculatorSchema.SCHEMA.commandsTopic(),
-            value.getBytes(ISO_8859_1),
-            command.getBytes(ISO_8859_1));
-    record.headers().add(MessageHeaders.REQUEST_ID, (run + number).getBytes(ISO_8859_1));
-    producer.send(record);
+    return command.getBytes(ISO_8859_1);
   }
 
   /** Which command of this run an accepted outcome is of; -1 if it is none of them. */
