@@ -4,7 +4,9 @@ import static dev.pleat.schemas.customers.CustomerSchema.ADDRESS_RESERVED;
 import static dev.pleat.schemas.customers.CustomerSchema.ALREADY_INVITED;
 import static dev.pleat.schemas.customers.CustomerSchema.EMAIL_INVALID;
 import static dev.pleat.schemas.customers.CustomerSchema.EMAIL_REQUIRED;
+import static dev.pleat.schemas.customers.CustomerSchema.INVITATION;
 import static dev.pleat.schemas.customers.CustomerSchema.NOT_INVITED;
+import static dev.pleat.schemas.customers.CustomerSchema.SCHEMA;
 
 import dev.pleat.schemas.CommandContext;
 import dev.pleat.schemas.customers.CustomerCommand;
@@ -93,7 +95,11 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
       case RecordInvitationSent sent -> {
         EmailAddress email = EmailAddress.of(sent.email());
         yield record(
-            state, email, sent.customerId(), new InvitationSent(sent.customerId(), email.text()));
+            state,
+            email,
+            sent.customerId(),
+            new InvitationSent(sent.customerId(), email.text()),
+            context);
       }
       case RecordInvitationFailed failed -> {
         EmailAddress email = EmailAddress.of(failed.email());
@@ -101,7 +107,8 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
             state,
             email,
             failed.customerId(),
-            new InvitationFailed(failed.customerId(), email.text(), failed.reason()));
+            new InvitationFailed(failed.customerId(), email.text(), failed.reason()),
+            context);
       }
       case ChangeAddress change -> AddressChanges.change(state, change, context);
       case AddressStep step -> AddressChanges.step(state, step, context);
@@ -183,7 +190,15 @@ public final class Customers implements Decider<Customers.State, CustomerCommand
 
   /** Once a customer: an address that is invited again later is another one. */
   private static Decision<CustomerEvent> record(
-      State state, EmailAddress email, String customerId, CustomerEvent result) {
+      State state,
+      EmailAddress email,
+      String customerId,
+      CustomerEvent result,
+      CommandContext context) {
+    if (!context.actor().equals(Optional.of(SCHEMA.effectActor(INVITATION)))) {
+      return Decision.reject(
+          Decision.NOT_AUTHORISED, "who sends invitations records what became of them");
+    }
     Optional<Invited> customer = customer(state).filter(it -> it.customerId().equals(customerId));
     if (customer.isEmpty()) {
       return Decision.reject(

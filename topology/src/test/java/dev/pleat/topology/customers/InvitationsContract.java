@@ -1,7 +1,9 @@
 package dev.pleat.topology.customers;
 
 import static dev.pleat.schemas.customers.CustomerSchema.BY_EMAIL;
+import static dev.pleat.schemas.customers.CustomerSchema.INVITATION;
 import static dev.pleat.schemas.customers.CustomerSchema.NOT_INVITED;
+import static dev.pleat.schemas.customers.CustomerSchema.SCHEMA;
 
 import dev.pleat.schemas.customers.Customer;
 import dev.pleat.schemas.customers.CustomerCommand;
@@ -15,6 +17,7 @@ import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationFailed;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationSent;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
+import dev.pleat.topology.Decision;
 import dev.pleat.topology.Scenario;
 import java.time.Instant;
 import java.util.Optional;
@@ -28,6 +31,8 @@ public abstract class InvitationsContract {
 
   private static final Optional<String> NOBODY = Optional.empty();
   private static final Optional<String> ADA = Optional.of("ada");
+
+  private static final String EFFECT = SCHEMA.effectActor(INVITATION);
 
   @RegisterExtension final Scenario<CustomerCommand, CustomerEvent> customers = scenario();
 
@@ -45,6 +50,7 @@ public abstract class InvitationsContract {
   void records_that_the_invitation_was_sent() {
     customers
         .given(new CustomerInvited(customerId, email, ADA))
+        .by(EFFECT)
         .when(new RecordInvitationSent(email, customerId))
         .then(new InvitationSent(customerId, email))
         .andRow(BY_EMAIL, customer(ADA, "sent"));
@@ -54,6 +60,7 @@ public abstract class InvitationsContract {
   void records_that_the_invitation_failed() {
     customers
         .given(new CustomerInvited(customerId, email, NOBODY))
+        .by(EFFECT)
         .when(new RecordInvitationFailed(email, customerId, "no such mailbox"))
         .then(new InvitationFailed(customerId, email, "no such mailbox"))
         .andRow(BY_EMAIL, customer(NOBODY, "failed"));
@@ -64,6 +71,7 @@ public abstract class InvitationsContract {
     customers
         .given(
             new CustomerInvited(customerId, email, NOBODY), new InvitationSent(customerId, email))
+        .by(EFFECT)
         .when(new RecordInvitationFailed(email, customerId, "no such mailbox"))
         .thenUnchanged()
         .andRow(BY_EMAIL, customer(NOBODY, "sent"));
@@ -72,12 +80,32 @@ public abstract class InvitationsContract {
   @Test
   void records_nothing_of_a_customer_who_is_not_invited() {
     String another = UUID.randomUUID().toString();
-    customers.given().when(new RecordInvitationSent(email, customerId)).thenRejected(NOT_INVITED);
+    customers
+        .given()
+        .by(EFFECT)
+        .when(new RecordInvitationSent(email, customerId))
+        .thenRejected(NOT_INVITED);
     customers
         .given(new CustomerInvited(customerId, email, NOBODY))
+        .by(EFFECT)
         .when(new RecordInvitationSent(email, another))
         .thenRejected(NOT_INVITED)
         .andRow(BY_EMAIL, customer(NOBODY, "pending"));
+  }
+
+  @Test
+  void nobody_but_who_sends_it_records_what_became_of_an_invitation() {
+    CustomerInvited invited = new CustomerInvited(customerId, email, ADA);
+    customers
+        .given(invited)
+        .when(new RecordInvitationSent(email, customerId))
+        .thenRejected(Decision.NOT_AUTHORISED);
+    customers
+        .given(invited)
+        .by("ada")
+        .when(new RecordInvitationFailed(email, customerId, "no such mailbox"))
+        .thenRejected(Decision.NOT_AUTHORISED)
+        .andRow(BY_EMAIL, customer(ADA, "pending"));
   }
 
   @Test
@@ -103,12 +131,13 @@ public abstract class InvitationsContract {
     InvitationSent sent = new InvitationSent(customerId, email);
     RecordInvitationSent record = new RecordInvitationSent(email, customerId);
 
-    customers.given(invited, requested).when(record).then(sent);
+    customers.given(invited, requested).by(EFFECT).when(record).then(sent);
     customers
         .given(invited, requested, left)
+        .by(EFFECT)
         .when(record)
         .then(sent)
         .andRow(BY_EMAIL, customer(NOBODY, "sent"));
-    customers.given(invited, requested, sent, left).when(record).thenUnchanged();
+    customers.given(invited, requested, sent, left).by(EFFECT).when(record).thenUnchanged();
   }
 }
