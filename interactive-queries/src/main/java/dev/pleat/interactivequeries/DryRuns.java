@@ -41,12 +41,11 @@ final class DryRuns {
    */
   Reply answer(
       Context request, DomainSchema<?, ?> schema, String aggregateId, SubmittedCommand command) {
-    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, aggregateId);
+    History.Subject subject =
+        views.seen(Parameters.of(request), schema, aggregateId).in(schema, aggregateId);
     Tried tried =
         Refusal.found(
-            history.dryRun(
-                schema, aggregateId, command, command.timestamp(), seen.version(), seen.patience()),
-            "there is no such aggregate");
+            history.dryRun(subject, command, command.timestamp()), "there is no such aggregate");
     if (tried.outcome().verdict() instanceof Rejected rejected) {
       Reply refused = CommandRoutes.rejection(rejected).about(command.id()).reply();
       return new Reply(

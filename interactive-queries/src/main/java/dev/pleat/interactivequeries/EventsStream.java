@@ -4,6 +4,7 @@ import dev.pleat.interactivequeries.Answer.Found;
 import dev.pleat.interactivequeries.History.Events;
 import dev.pleat.interactivequeries.History.EventsRequest;
 import dev.pleat.interactivequeries.History.Place;
+import dev.pleat.interactivequeries.History.Subject;
 import dev.pleat.interactivequeries.LiveTopics.Listening;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.JsonCodec;
@@ -57,11 +58,8 @@ final class EventsStream extends LiveStream {
         routes
             .history()
             .events(
-                schema,
-                id,
-                new EventsRequest(Optional.of(new Place(version, 0)), true, PAGE, false),
-                seen,
-                patience);
+                new Subject(schema, id, seen, patience),
+                new EventsRequest(Optional.of(new Place(version, 0)), true, PAGE, false));
     LiveRoutes.refuseUnlessKnown(events);
     return events;
   }

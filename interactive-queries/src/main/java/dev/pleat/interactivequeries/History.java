@@ -14,6 +14,25 @@ import java.util.OptionalLong;
 /** What happened to aggregates, and what was known of them. Safe for use by many threads. */
 public interface History {
 
+  /**
+   * The aggregate that is asked about.
+   *
+   * @param seen the version that must have been recorded here; 0 for any
+   * @param patience how long an answer may take
+   */
+  record Subject(DomainSchema<?, ?> schema, String aggregateId, long seen, Duration patience) {
+
+    /** The same, answered without a wait. */
+    Subject atOnce() {
+      return new Subject(schema, aggregateId, seen, Duration.ZERO);
+    }
+
+    /** The same, with this version recorded too. */
+    Subject at(long version) {
+      return new Subject(schema, aggregateId, Math.max(seen, version), patience);
+    }
+  }
+
   /** A moment in the history of an aggregate. */
   sealed interface AsOf {}
 
@@ -108,31 +127,18 @@ public interface History {
    * for the outcomes of the events, but then answers those there are. No outcome is answered before
    * the events it tells of are recorded.
    *
-   * @param seen the version that must have been recorded here; 0 for any
    * @return not found if there are none
    */
-  Answer<Events> events(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      EventsRequest request,
-      long seen,
-      Duration wait);
+  Answer<Events> events(Subject subject, EventsRequest request);
 
   /**
    * The row of a view as it was: at that moment, or at the last one before it at which a command
    * was whole.
    *
    * @param view keyed by the aggregate's id
-   * @param seen the version that must have been recorded here; 0 for any
    * @return not found if there was no such row, or the aggregate has not come to that version
    */
-  Answer<Row> row(
-      DomainSchema<?, ?> schema,
-      View view,
-      String aggregateId,
-      AsOf asOf,
-      long seen,
-      Duration wait);
+  Answer<Row> row(Subject subject, View view, AsOf asOf);
 
   /**
    * What a command would write.
@@ -152,38 +158,23 @@ public interface History {
    * over; what is not recorded then is taken not to exist.
    *
    * @param now what the log's clock would say
-   * @param seen the version that must have been recorded here; 0 for any
    */
-  Answer<Tried> dryRun(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      SubmittedCommand command,
-      Instant now,
-      long seen,
-      Duration wait);
+  Answer<Tried> dryRun(Subject subject, SubmittedCommand command, Instant now);
 
   /**
    * The events of an aggregate, each with what had come of all up to it, folded anew. Blocks while
    * they cannot be had and the wait is not over.
    *
-   * @param seen the version that must have been recorded here; 0 for any
    * @return not found if the aggregate has not come to the first version asked for
    */
-  Answer<Steps> replay(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      ReplayRequest request,
-      long seen,
-      Duration wait);
+  Answer<Steps> replay(Subject subject, ReplayRequest request);
 
   /**
    * The decider's state as it was: at that moment, or at the last one before it at which a command
    * was whole.
    *
    * @param asOf empty for the newest state recorded here
-   * @param seen the version that must have been recorded here; 0 for any
    * @return not found if there was none, or the aggregate has not come to that version
    */
-  Answer<State> state(
-      DomainSchema<?, ?> schema, String aggregateId, Optional<AsOf> asOf, long seen, Duration wait);
+  Answer<State> state(Subject subject, Optional<AsOf> asOf);
 }

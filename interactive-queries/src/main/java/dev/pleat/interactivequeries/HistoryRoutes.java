@@ -11,6 +11,7 @@ import dev.pleat.interactivequeries.History.ReplayRequest;
 import dev.pleat.interactivequeries.History.State;
 import dev.pleat.interactivequeries.History.Step;
 import dev.pleat.interactivequeries.History.Steps;
+import dev.pleat.interactivequeries.History.Subject;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import io.javalin.http.Context;
@@ -57,10 +58,9 @@ final class HistoryRoutes {
               + " is made from several aggregates: only rows of one can be had as they were");
     }
     String id = Paths.id(request, schema, keyParameter);
-    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     Row row =
         Refusal.found(
-            history.row(schema, view, id, asOf.get(), seen.version(), seen.patience()),
+            history.row(subject(request, schema, id), view, asOf.get()),
             "the view " + view.name() + " had no row of this key then, or that is to come");
     return Reply.json(200, row.json());
   }
@@ -70,10 +70,9 @@ final class HistoryRoutes {
     RequestHeaders.requireOperator(request);
     String id = Paths.id(request, schema, KEY);
     Optional<AsOf> asOf = asOf(request);
-    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     State state =
         Refusal.found(
-            history.state(schema, id, asOf, seen.version(), seen.patience()),
+            history.state(subject(request, schema, id), asOf),
             "there was no aggregate of this id then, or that is to come");
     return Reply.json(
         200,
@@ -95,10 +94,9 @@ final class HistoryRoutes {
             .map(text -> place(text, scope).version())
             .orElseGet(() -> version(request, "from-version").orElse(1));
     ReplayRequest asked = new ReplayRequest(from, until, ViewRoutes.limit(Parameters.of(request)));
-    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     Steps steps =
         Refusal.found(
-            history.replay(schema, id, asked, seen.version(), seen.patience()),
+            history.replay(subject(request, schema, id), asked),
             "the aggregate of this id has no events from version " + from + " on to where you ask");
     JsonParts answer =
         new JsonParts().field("steps", steps.steps().stream().map(HistoryRoutes::json).toList());
@@ -117,6 +115,10 @@ final class HistoryRoutes {
         .field("state", step.state())
         .field("rows", rows.toBytes())
         .toBytes();
+  }
+
+  private Subject subject(Context request, DomainSchema<?, ?> schema, String id) {
+    return views.seen(Parameters.of(request), schema, id).in(schema, id);
   }
 
   /** Refuses a question about the past where nobody can answer it. */
@@ -174,10 +176,9 @@ final class HistoryRoutes {
             ascending,
             ViewRoutes.limit(Parameters.of(request)),
             outcomes);
-    ViewRoutes.Seen seen = views.seen(Parameters.of(request), schema, id);
     Events events =
         Refusal.found(
-            history.events(schema, id, page, seen.version(), seen.patience()),
+            history.events(subject(request, schema, id), page),
             "nothing has happened to an aggregate of this id");
     JsonParts answer = new JsonParts().field("events", events.events());
     events

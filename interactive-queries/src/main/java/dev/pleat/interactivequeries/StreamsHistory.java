@@ -56,12 +56,7 @@ public final class StreamsHistory implements History {
   // ---- questions
 
   @Override
-  public Answer<Events> events(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      EventsRequest request,
-      long seen,
-      Duration wait) {
+  public Answer<Events> events(Subject subject, EventsRequest request) {
     Question<Events> question =
         (recorded, last) -> {
           Events page = HistoryPage.of(request, last, recorded);
@@ -69,40 +64,26 @@ public final class StreamsHistory implements History {
         };
     Answer<Events> whole =
         answer(
-            schema,
-            aggregateId,
-            seen,
-            wait,
+            subject,
             (recorded, last) ->
                 request.outcomes() && recorded.outcomesThrough(last) < last
                     ? new NotYet<>("the outcomes are not recorded that far yet")
                     : question.ask(recorded, last));
     // The log may have the outcomes no longer: how far they are recorded is part of the answer.
-    return whole instanceof NotYet
-        ? answer(schema, aggregateId, seen, Duration.ZERO, question)
-        : whole;
+    return whole instanceof NotYet ? answer(subject.atOnce(), question) : whole;
   }
 
   @Override
-  public Answer<Row> row(
-      DomainSchema<?, ?> schema,
-      View view,
-      String aggregateId,
-      AsOf asOf,
-      long seen,
-      Duration wait) {
+  public Answer<Row> row(Subject subject, View view, AsOf asOf) {
     return answer(
-        schema,
-        aggregateId,
-        seen,
-        wait,
+        subject,
         (recorded, last) -> {
           long version = version(asOf, recorded, last);
           if (version == 0 || version > last) {
             return new NotFound<>();
           }
           return folds
-              .row(schema, view, recorded.snapshotUpTo(version), version, recorded)
+              .row(subject.schema(), view, recorded.snapshotUpTo(version), version, recorded)
               .<Answer<Row>>map(row -> new Found<>(Row.of(row)))
               .orElseGet(NotFound::new);
         });
@@ -116,41 +97,25 @@ public final class StreamsHistory implements History {
   }
 
   @Override
-  public Answer<State> state(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      Optional<AsOf> asOf,
-      long seen,
-      Duration wait) {
+  public Answer<State> state(Subject subject, Optional<AsOf> asOf) {
     return answer(
-        schema,
-        aggregateId,
-        seen,
-        wait,
+        subject,
         (recorded, last) -> {
           long version = asOf.map(moment -> version(moment, recorded, last)).orElse(last);
           if (version == 0 || version > last) {
             return new NotFound<>();
           }
           return folds
-              .state(schema, recorded.snapshotUpTo(version), version, recorded)
+              .state(subject.schema(), recorded.snapshotUpTo(version), version, recorded)
               .<Answer<State>>map(Found::new)
               .orElseGet(NotFound::new);
         });
   }
 
   @Override
-  public Answer<Steps> replay(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      ReplayRequest request,
-      long seen,
-      Duration wait) {
+  public Answer<Steps> replay(Subject subject, ReplayRequest request) {
     return answer(
-        schema,
-        aggregateId,
-        seen,
-        wait,
+        subject,
         (recorded, last) -> {
           long from = request.from();
           long to = Math.min(last, request.until().orElse(last));
@@ -161,7 +126,7 @@ public final class StreamsHistory implements History {
           long[] bytes = {0};
           try {
             folds.replay(
-                schema,
+                subject.schema(),
                 recorded.snapshotUpTo(from - 1),
                 from,
                 to,
@@ -189,43 +154,33 @@ public final class StreamsHistory implements History {
   }
 
   @Override
-  public Answer<Tried> dryRun(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      SubmittedCommand command,
-      Instant now,
-      long seen,
-      Duration wait) {
+  public Answer<Tried> dryRun(Subject subject, SubmittedCommand command, Instant now) {
     OptionalLong expected = command.expectedVersion();
     Question<Tried> question =
         (recorded, last) -> {
           long version = Math.min(last, expected.orElse(last));
           return new Found<>(
               folds.dryRun(
-                  schema,
-                  aggregateId,
+                  subject.schema(),
+                  subject.aggregateId(),
                   command,
                   now,
                   recorded.snapshotUpTo(version),
                   version,
                   recorded));
         };
-    Answer<Tried> there =
-        answer(schema, aggregateId, Math.max(seen, expected.orElse(0)), wait, question);
-    return there instanceof NotYet
-        ? answer(schema, aggregateId, seen, Duration.ZERO, question)
-        : there;
+    Answer<Tried> there = answer(subject.at(expected.orElse(0)), question);
+    return there instanceof NotYet ? answer(subject.atOnce(), question) : there;
   }
 
   private interface Question<T> {
     Answer<T> ask(RecordedHistory recorded, long last);
   }
 
-  private <T> Answer<T> answer(
-      DomainSchema<?, ?> schema, String id, long seen, Duration wait, Question<T> question) {
-    long deadline = System.nanoTime() + wait.toNanos();
-    Answer<T> answer = now(schema, id, seen, question);
-    if (!mayChange(answer) || wait.isZero()) {
+  private <T> Answer<T> answer(Subject subject, Question<T> question) {
+    long deadline = System.nanoTime() + subject.patience().toNanos();
+    Answer<T> answer = now(subject, question);
+    if (!mayChange(answer) || subject.patience().isZero()) {
       return answer;
     }
     if (!waiters.tryAcquire()) {
@@ -234,7 +189,7 @@ public final class StreamsHistory implements History {
     try {
       while (mayChange(answer) && System.nanoTime() < deadline) {
         Thread.sleep(PAUSE);
-        answer = now(schema, id, seen, question);
+        answer = now(subject, question);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -249,11 +204,12 @@ public final class StreamsHistory implements History {
         || (answer instanceof Unavailable<?> why && why.code().equals(Answer.NOT_NOW));
   }
 
-  private <T> Answer<T> now(DomainSchema<?, ?> schema, String id, long seen, Question<T> question) {
-    RecordedHistory recorded = new RecordedHistory(stores, schema, id);
+  private <T> Answer<T> now(Subject subject, Question<T> question) {
+    String id = subject.aggregateId();
+    RecordedHistory recorded = new RecordedHistory(stores, subject.schema(), id);
     try {
       long last = recorded.lastVersion();
-      return last < seen
+      return last < subject.seen()
           ? new NotYet<>("the history has not recorded that version yet")
           : question.ask(recorded, last);
     } catch (RecordedHistory.NotHere e) {

@@ -260,7 +260,13 @@ final class ViewRoutes {
    *
    * @param version 0 if nothing must
    */
-  record Seen(long version, Duration patience) {}
+  record Seen(long version, Duration patience) {
+
+    /** The same as a question to its history. */
+    History.Subject in(DomainSchema<?, ?> schema, String aggregateId) {
+      return new History.Subject(schema, aggregateId, version, patience);
+    }
+  }
 
   /** What the tokens name that came along with a question about one aggregate. */
   Seen seen(Parameters asked, DomainSchema<?, ?> schema, String aggregateId) {

@@ -2,11 +2,9 @@ package dev.pleat.interactivequeries;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.Outcome;
 import dev.pleat.schemas.SubmittedCommand;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,14 +23,9 @@ final class InMemoryHistory implements History {
   }
 
   @Override
-  public synchronized Answer<Events> events(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      EventsRequest request,
-      long seen,
-      Duration wait) {
-    long versions = last.getOrDefault(aggregateId, 0L);
-    if (versions < seen) {
+  public synchronized Answer<Events> events(Subject subject, EventsRequest request) {
+    long versions = last.getOrDefault(subject.aggregateId(), 0L);
+    if (versions < subject.seen()) {
       return new Answer.NotYet<>("the history has not recorded that version yet");
     }
     if (versions == 0) {
@@ -64,15 +57,9 @@ final class InMemoryHistory implements History {
   }
 
   @Override
-  public synchronized Answer<Row> row(
-      DomainSchema<?, ?> schema,
-      View view,
-      String aggregateId,
-      AsOf asOf,
-      long seen,
-      Duration wait) {
-    long versions = last.getOrDefault(aggregateId, 0L);
-    if (versions < seen) {
+  public synchronized Answer<Row> row(Subject subject, View view, AsOf asOf) {
+    long versions = last.getOrDefault(subject.aggregateId(), 0L);
+    if (versions < subject.seen()) {
       return new Answer.NotYet<>("the history has not recorded that version yet");
     }
     long version = version(asOf);
@@ -81,21 +68,15 @@ final class InMemoryHistory implements History {
         : new Answer.Found<>(
             Row.of(
                 "{\"value-id\":\"%s\",\"value\":%d,\"version\":%d}"
-                    .formatted(aggregateId, version, version)
+                    .formatted(subject.aggregateId(), version, version)
                     .getBytes(UTF_8)));
   }
 
   /** Every command that is tried makes one more version, unless it expects what is not there. */
   @Override
-  public synchronized Answer<Tried> dryRun(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      SubmittedCommand command,
-      Instant now,
-      long seen,
-      Duration wait) {
-    long versions = last.getOrDefault(aggregateId, 0L);
-    if (versions < seen) {
+  public synchronized Answer<Tried> dryRun(Subject subject, SubmittedCommand command, Instant now) {
+    long versions = last.getOrDefault(subject.aggregateId(), 0L);
+    if (versions < subject.seen()) {
       return new Answer.NotYet<>("the history has not recorded that version yet");
     }
     long expected = command.expectedVersion().orElse(versions);
@@ -119,13 +100,8 @@ final class InMemoryHistory implements History {
   }
 
   @Override
-  public synchronized Answer<Steps> replay(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      ReplayRequest request,
-      long seen,
-      Duration wait) {
-    long versions = last.getOrDefault(aggregateId, 0L);
+  public synchronized Answer<Steps> replay(Subject subject, ReplayRequest request) {
+    long versions = last.getOrDefault(subject.aggregateId(), 0L);
     long to = Math.min(versions, request.until().orElse(versions));
     if (request.from() > to) {
       return new Answer.NotFound<>();
@@ -141,13 +117,8 @@ final class InMemoryHistory implements History {
   }
 
   @Override
-  public synchronized Answer<State> state(
-      DomainSchema<?, ?> schema,
-      String aggregateId,
-      Optional<AsOf> asOf,
-      long seen,
-      Duration wait) {
-    long versions = last.getOrDefault(aggregateId, 0L);
+  public synchronized Answer<State> state(Subject subject, Optional<AsOf> asOf) {
+    long versions = last.getOrDefault(subject.aggregateId(), 0L);
     long version = asOf.map(InMemoryHistory::version).orElse(versions);
     return version < 1 || version > versions
         ? new Answer.NotFound<>()
