@@ -28,6 +28,8 @@ final class TryIT {
       String said = String.join("\n", pleat.awaitReady());
       assertTrue(said.contains("NOTHING IS KEPT"), said);
       assertTrue(said.contains("the view customers/by-id"), said);
+      assertTrue(said.contains("the policy customers/changing-address"), said);
+      assertTrue(said.contains("the effect customers/invitation"), said);
 
       List<String> archives = archives(pleat);
       assertTrue(

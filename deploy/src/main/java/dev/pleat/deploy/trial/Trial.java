@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -38,10 +39,12 @@ public final class Trial implements AutoCloseable {
     public static final Limits DEFAULT = new Limits(50_000, 100_000, 192L * 1024 * 1024);
   }
 
-  private final List<DomainSchema<?, ?>> schemas = new ArrayList<>();
+  private final List<Domain<?, ?, ?>> domains;
   private final HttpApi http;
 
   private Trial(List<Domain<?, ?, ?>> domains, Listener listener, Limits limits) {
+    this.domains = List.copyOf(domains);
+    List<DomainSchema<?, ?>> schemas = new ArrayList<>();
     Room room = new Room(limits);
     Signals signals = new Signals();
     Map<String, TrialDomain> kept = new HashMap<>();
@@ -88,16 +91,19 @@ public final class Trial implements AutoCloseable {
 
   /** What the domains have elsewhere and not here, each in a few words. */
   List<String> absent() {
-    return schemas.stream()
-        .flatMap(
-            schema ->
-                Stream.concat(
-                    schema.views().stream()
-                        .filter(view -> view.derived().isPresent())
-                        .map(view -> "the view " + schema.name() + "/" + view.name()),
-                    schema.policies().stream()
-                        .map(policy -> "the policy " + schema.name() + "/" + policy.name())))
-        .toList();
+    return domains.stream().flatMap(Trial::absent).toList();
+  }
+
+  private static Stream<String> absent(Domain<?, ?, ?> domain) {
+    DomainSchema<?, ?> schema = domain.schema();
+    return Stream.of(
+            schema.views().stream()
+                .filter(view -> view.derived().isPresent())
+                .map(view -> "the view " + schema.name() + "/" + view.name()),
+            schema.policies().stream()
+                .map(policy -> "the policy " + schema.name() + "/" + policy.name()),
+            domain.effects().stream().map(effect -> "the effect " + schema.name() + "/" + effect))
+        .flatMap(Function.identity());
   }
 
   /** Where HTTP is served. */

@@ -5,8 +5,10 @@ import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.IndexKey;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.StoppedView;
+import dev.pleat.topology.CannotFold;
 import dev.pleat.topology.Domain;
-import dev.pleat.topology.ViewFold;
+import dev.pleat.topology.GuardedFold;
+import dev.pleat.topology.GuardedFold.Kept;
 import dev.pleat.topology.ViewIndex;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +30,7 @@ final class TrialView {
 
   private final DomainSchema<?, ?> schema;
   private final View view;
-  private final ViewFold fold;
+  private final GuardedFold fold;
   private final ViewIndex index;
   private final Room room;
   private final Signals signals;
@@ -42,7 +44,7 @@ final class TrialView {
   TrialView(Domain<?, ?, ?> domain, View view, Room room, Signals signals) {
     this.schema = domain.schema();
     this.view = view;
-    this.fold = ViewFold.of(domain, view);
+    this.fold = GuardedFold.of(domain, view);
     this.index = ViewIndex.of(domain, view);
     this.room = room;
     this.signals = signals;
@@ -83,13 +85,22 @@ final class TrialView {
     while (position < log.size() && mark().isEmpty()) {
       TrialDomain.Written next = log.get(position);
       try {
-        Optional<byte[]> before = rows.find(next.aggregateId());
-        write(next, before, fold.row(next.aggregateId(), before, next.events()));
+        Kept before = kept(next.aggregateId());
+        Kept after = before;
+        for (byte[] event : next.events()) {
+          after = fold.fold(next.aggregateId(), event, after);
+        }
+        write(next, before.row(), after.row());
         position++;
-      } catch (ViewFold.Failed e) {
+      } catch (CannotFold e) {
         stop(e);
       }
     }
+  }
+
+  /** Between commands nothing is held back. */
+  private Kept kept(String aggregateId) {
+    return new Kept(seen.find(aggregateId).orElse(0L), rows.find(aggregateId), Optional.empty());
   }
 
   /**
@@ -117,15 +128,10 @@ final class TrialView {
     seen.put(written.aggregateId(), Optional.of(written.version()));
   }
 
-  private void stop(ViewFold.Failed e) {
+  private void stop(CannotFold e) {
     LOG.error(
-        "The view {} of {} stopped: {}: {}",
-        view.name(),
-        schema.name(),
-        e.reason(),
-        e.getMessage(),
-        e);
-    StoppedView mark = new StoppedView(ONLY, position, e.reason(), String.valueOf(e.getMessage()));
+        "The view {} of {} stopped: {}: {}", view.name(), schema.name(), e.reason(), e.detail(), e);
+    StoppedView mark = new StoppedView(ONLY, position, e.reason(), e.detail());
     stopped.put(ONLY, Optional.of(JsonCodec.writeValue(mark, StoppedView.class)));
   }
 
