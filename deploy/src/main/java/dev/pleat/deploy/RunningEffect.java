@@ -42,6 +42,10 @@ final class RunningEffect implements AutoCloseable {
   private static final int MAX_CAUSES = 10;
   private static final Duration CALL = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(5);
+
+  /** Whoever worked for so long does not wait longer because it failed before. */
+  private static final Duration LASTING = Duration.ofMinutes(5);
+
   private static final Backoff RESTART = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(30));
 
   /**
@@ -120,6 +124,7 @@ final class RunningEffect implements AutoCloseable {
             reader, positions, this::inTime, waits, unrecorded, () -> down = Optional.empty());
     int failures = 0;
     while (!isClosing()) {
+      long begun = System.nanoTime();
       Producer<byte[], byte[]> producer =
           positions.producer(reader.group() + "-" + on.instanceId());
       try (Consumer<byte[], byte[]> consumer = consumer()) {
@@ -133,7 +138,7 @@ final class RunningEffect implements AutoCloseable {
             LOG.error("{}", down.get());
             return;
           }
-          failures++;
+          failures = System.nanoTime() - begun > LASTING.toNanos() ? 1 : failures + 1;
           down = Optional.of("it is started again, after: " + e.getMessage());
           LOG.error("the effect {} failed; it is started again", reader.name(), e);
         }
