@@ -70,6 +70,7 @@ public final class Main {
         command ->
             switch (command.commandSpec().name()) {
               case "views" -> ViewsCommand.run(command, out, err);
+              case "policies" -> PoliciesCommand.run(command, out, err);
               case "replay" -> ReplayCommand.run(command, out, err);
               case "log" -> LogCommand.run(command, out, err);
               case "replica" -> replicate(ReplicaSettings.of(command), out, err);
@@ -131,6 +132,7 @@ public final class Main {
                 TrialSettings.COMMAND,
                 TrialSettings.spec(environment).mixinStandardHelpOptions(true).version(version))
             .addSubcommand("views", ViewsCommand.spec())
+            .addSubcommand("policies", PoliciesCommand.spec())
             .addSubcommand("replay", ReplayCommand.spec())
             .addSubcommand("log", LogCommand.spec())
             .addSubcommand("replica", replica);

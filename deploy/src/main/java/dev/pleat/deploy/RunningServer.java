@@ -12,6 +12,7 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -140,6 +141,24 @@ record RunningServer(HttpClient http, URI base, PrintStream out, PrintStream err
   @SuppressWarnings("SystemConsoleNull") // The launcher asks for the console that can be missing.
   ProgressBar progressBar() {
     return new ProgressBar(out, System.console() != null);
+  }
+
+  /** Shows rows of as many columns each, one below the other. */
+  static void table(PrintStream out, List<String[]> rows) {
+    int[] widths = new int[rows.get(0).length];
+    rows.forEach(
+        row -> {
+          for (int i = 0; i < row.length; i++) {
+            widths[i] = Math.max(widths[i], row[i].length());
+          }
+        });
+    for (String[] row : rows) {
+      StringBuilder text = new StringBuilder();
+      for (int i = 0; i < row.length; i++) {
+        text.append(String.format(Locale.ROOT, "%-" + Math.max(1, widths[i]) + "s  ", row[i]));
+      }
+      out.println(text.toString().stripTrailing());
+    }
   }
 
   static Map<?, ?> fields(byte[] json) {

@@ -1,22 +1,21 @@
 package dev.pleat.deploy;
 
+import static dev.pleat.deploy.DomainPart.Kind.VIEW;
+
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.ParseResult;
 
 /** {@code pleat views}: asks a running Pleat about its views, and lets them go on. */
 final class ViewsCommand {
 
   private static final String BUILDING = "building";
-  private static final String UNKNOWN = "pleat views lists the views";
 
   private ViewsCommand() {}
 
@@ -27,20 +26,20 @@ final class ViewsCommand {
             "views", "Lists the views: version, generation, position, lag, where they stopped.");
     views.addSubcommand(
         "continue",
-        named(
+        VIEW.named(
             RunningServer.command(
                 "continue",
                 "Lets a stopped view fold the event again at which it stopped: after a mend.")));
     views.addSubcommand(
         "skip",
-        named(
+        VIEW.named(
             RunningServer.command(
                 "skip",
                 "Lets a stopped view go on without the event at which it stopped: its rows will"
                     + " lack it.")));
     views.addSubcommand(
         "rebuild",
-        named(
+        VIEW.named(
                 RunningServer.command(
                     "rebuild",
                     "Makes a view anew from the events while it goes on serving, and switches when"
@@ -49,21 +48,10 @@ final class ViewsCommand {
                 RunningServer.rate("EVENTS", "The most events each process reads a second")));
     views.addSubcommand(
         "cancel",
-        named(
+        VIEW.named(
             RunningServer.command(
                 "cancel", "Gives up a rebuild and deletes what there is of it.")));
     return views;
-  }
-
-  private static CommandSpec named(CommandSpec spec) {
-    return spec.addPositional(
-        PositionalParamSpec.builder()
-            .paramLabel("DOMAIN/VIEW")
-            .type(String.class)
-            .required(true)
-            .arity("1")
-            .description("As pleat views lists it.")
-            .build());
   }
 
   /** Runs it, and returns the exit code. */
@@ -75,7 +63,7 @@ final class ViewsCommand {
 
   private static int onOne(RunningServer asked, ParseResult line)
       throws IOException, InterruptedException {
-    Optional<Named> view = Named.of(line, asked.err());
+    Optional<DomainPart> view = DomainPart.of(VIEW, line, asked.err());
     if (view.isEmpty()) {
       return RunningServer.FAILED;
     }
@@ -83,39 +71,14 @@ final class ViewsCommand {
     return switch (verb) {
       case "rebuild" -> rebuild(asked, view.get(), line);
       case "cancel" -> cancel(asked, view.get());
-      default -> resume(asked, view.get(), verb);
+      default -> view.get().resume(asked, verb);
     };
-  }
-
-  private static HttpResponse<byte[]> post(
-      RunningServer asked, Named view, String verb, String body)
-      throws IOException, InterruptedException {
-    return asked.post("domains/" + view.domain() + "/views/" + view.name() + "/" + verb, body);
-  }
-
-  /** A view, as the command line names it. */
-  private record Named(String domain, String name) {
-
-    /** Empty, and said, if it is none. */
-    static Optional<Named> of(ParseResult line, PrintStream err) {
-      String text = line.commandSpec().positionalParameters().get(0).getValue();
-      String[] parts = text.split("/", -1);
-      if (parts.length != 2 || !text.matches("[a-z0-9-]+/[a-z0-9-]+")) {
-        err.println("pleat: " + text + ": name the view like calculator/values");
-        return Optional.empty();
-      }
-      return Optional.of(new Named(parts[0], parts[1]));
-    }
-
-    boolean is(Map<?, ?> view) {
-      return domain.equals(view.get("domain")) && name.equals(view.get("view"));
-    }
   }
 
   private static int list(RunningServer asked) throws IOException, InterruptedException {
     HttpResponse<byte[]> answer = asked.get("views");
     if (answer.statusCode() != 200) {
-      return asked.failed(answer, UNKNOWN);
+      return asked.failed(answer, VIEW.hint());
     }
     PrintStream out = asked.out();
     List<String[]> rows = new ArrayList<>();
@@ -123,20 +86,7 @@ final class ViewsCommand {
     for (Map<?, ?> view : RunningServer.maps(RunningServer.fields(answer.body()).get("views"))) {
       rows.add(row(view));
     }
-    int[] widths = new int[rows.get(0).length];
-    rows.forEach(
-        row -> {
-          for (int i = 0; i < row.length; i++) {
-            widths[i] = Math.max(widths[i], row[i].length());
-          }
-        });
-    for (String[] row : rows) {
-      StringBuilder text = new StringBuilder();
-      for (int i = 0; i < row.length; i++) {
-        text.append(String.format(Locale.ROOT, "%-" + Math.max(1, widths[i]) + "s  ", row[i]));
-      }
-      out.println(text.toString().stripTrailing());
-    }
+    RunningServer.table(out, rows);
     return 0;
   }
 
@@ -209,31 +159,11 @@ final class ViewsCommand {
     }
   }
 
-  private static int resume(RunningServer asked, Named view, String verb)
+  private static int cancel(RunningServer asked, DomainPart view)
       throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = post(asked, view, verb, "{}");
-    if (answer.statusCode() != 200) {
-      return asked.failed(answer, UNKNOWN);
-    }
-    for (Map<?, ?> mark : RunningServer.maps(RunningServer.fields(answer.body()).get("resumed"))) {
-      asked
-          .out()
-          .println(
-              (verb.equals("skip") ? "Leaves out" : "Folds again")
-                  + " offset "
-                  + mark.get("offset")
-                  + " of partition "
-                  + mark.get("partition"));
-    }
-    asked.out().println("pleat views shows how far it gets.");
-    return 0;
-  }
-
-  private static int cancel(RunningServer asked, Named view)
-      throws IOException, InterruptedException {
-    HttpResponse<byte[]> answer = post(asked, view, "cancel", "{}");
+    HttpResponse<byte[]> answer = view.post(asked, "cancel", "{}");
     if (answer.statusCode() != 202) {
-      return asked.failed(answer, UNKNOWN);
+      return asked.failed(answer, VIEW.hint());
     }
     asked
         .out()
@@ -242,31 +172,35 @@ final class ViewsCommand {
     return 0;
   }
 
-  private static int rebuild(RunningServer asked, Named view, ParseResult line)
+  private static int rebuild(RunningServer asked, DomainPart view, ParseResult line)
       throws IOException, InterruptedException {
     HttpResponse<byte[]> answer =
-        post(asked, view, "rebuild", RunningServer.rateOf(line, "events-per-second"));
+        view.post(asked, "rebuild", RunningServer.rateOf(line, "events-per-second"));
     if (answer.statusCode() != 202) {
-      return asked.failed(answer, UNKNOWN);
+      return asked.failed(answer, VIEW.hint());
     }
     String number = String.valueOf(RunningServer.fields(answer.body()).get("generation"));
     asked.out().println("Builds generation " + number + "; it goes on if this is ended.");
     return follow(asked, view, number);
   }
 
+  private static boolean is(DomainPart view, Map<?, ?> report) {
+    return view.domain().equals(report.get("domain")) && view.name().equals(report.get("view"));
+  }
+
   /** Shows how far a generation has come until it serves or is gone. */
-  private static int follow(RunningServer asked, Named view, String number)
+  private static int follow(RunningServer asked, DomainPart view, String number)
       throws IOException, InterruptedException {
     ProgressBar bar = asked.progressBar();
     Optional<String> trouble = Optional.empty();
     while (true) {
       HttpResponse<byte[]> answer = asked.get("views");
       if (answer.statusCode() != 200) {
-        return asked.failed(answer, UNKNOWN);
+        return asked.failed(answer, VIEW.hint());
       }
       Optional<Map<?, ?>> generation = Optional.empty();
       for (Map<?, ?> each : RunningServer.maps(RunningServer.fields(answer.body()).get("views"))) {
-        if (view.is(each) && number.equals(String.valueOf(each.get("generation")))) {
+        if (is(view, each) && number.equals(String.valueOf(each.get("generation")))) {
           generation = Optional.of(each);
         }
       }

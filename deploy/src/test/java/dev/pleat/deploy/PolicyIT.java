@@ -235,11 +235,21 @@ final class PolicyIT {
       assertTrue(ready.contains("react errands/following"), ready);
       assertTrue(ready.contains("on purpose"), ready);
 
-      HttpResponse<String> resumed = http.post("/domains/errands/policies/following/skip", "{}");
+      Operator operator = Operator.of(instance);
+      String listed = operator.pleat("policies");
+      assertTrue(listed.startsWith("0 POLICY"), listed);
+      assertTrue(listed.contains("\nerrands/following  down"), listed);
+      assertTrue(listed.contains("on purpose"), listed);
+      assertTrue(operator.pleat("policies", "skip", "errands").contains("name the policy like"));
+      assertTrue(operator.pleat("policies", "skip", "errands/none").contains("pleat policies"));
 
-      assertEquals(200, resumed.statusCode(), resumed.body());
+      String skipped = operator.pleat("policies", "skip", "errands/following");
+
+      assertTrue(skipped.startsWith("0 Leaves out offset "), skipped);
       events.await("event of f", ofKey("f"));
       await("ready", () -> http.get("/health/ready").statusCode() == 200);
+      assertTrue(operator.pleat("policies").contains("\nerrands/following  works"));
+      assertTrue(operator.pleat("policies", "continue", "errands/following").startsWith("1 "));
       assertEquals(1, events.valuesOf("b").size(), "what was done before is not done again");
     }
   }
