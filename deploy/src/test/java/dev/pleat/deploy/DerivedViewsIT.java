@@ -36,9 +36,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Utils;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Views that are keyed anew or joined, on a real broker. */
@@ -49,42 +48,27 @@ final class DerivedViewsIT {
 
   @TempDir static Path directory;
 
-  private static Instance instance;
-  private static ApiClient api;
-
-  @BeforeAll
-  static void start() {
-    instance =
-        Servers.embedded(
-            directory,
-            CalculatorDomain.CALCULATOR,
-            CustomerDomain.CUSTOMERS,
-            ProductDomain.PRODUCTS,
-            PriceDomain.PRICES,
-            CatalogueDomain.CATALOGUE,
-            Shelves.SHELVES,
-            Offers.OFFERS);
-    api = new ApiClient(instance.url());
-  }
-
-  @AfterAll
-  static void stop() {
-    api.close();
-    instance.close();
-  }
-
-  private static void restart() {
-    stop();
-    start();
-  }
+  @RegisterExtension
+  static final ServedDomains server =
+      new ServedDomains(
+          () -> directory,
+          CalculatorDomain.CALCULATOR,
+          CustomerDomain.CUSTOMERS,
+          ProductDomain.PRODUCTS,
+          PriceDomain.PRICES,
+          CatalogueDomain.CATALOGUE,
+          Shelves.SHELVES,
+          Offers.OFFERS);
 
   private static String anAddress() {
     return "grace-" + UUID.randomUUID() + "@example.com";
   }
 
   private static HttpResponse<String> invite(String email, UUID commandId) {
-    return api.post(
-        "/customers", "{\"email\":\"" + email + "\"}", "Idempotency-Key", commandId.toString());
+    return server
+        .api()
+        .post(
+            "/customers", "{\"email\":\"" + email + "\"}", "Idempotency-Key", commandId.toString());
   }
 
   /** The id a command gives the customer it invites. */
@@ -95,14 +79,19 @@ final class DerivedViewsIT {
   }
 
   private static HttpResponse<String> add(String name) {
-    return api.post(
-        "/products",
-        "{\"name\":\"" + name + "\",\"category\":\"kitchen\",\"description\":\"boils water\"}");
+    return server
+        .api()
+        .post(
+            "/products",
+            "{\"name\":\"" + name + "\",\"category\":\"kitchen\",\"description\":\"boils water\"}");
   }
 
   private static HttpResponse<String> price(String productId, long amount) {
-    return api.put(
-        "/products/" + productId + "/price", "{\"amount\":" + amount + ",\"currency\":\"EUR\"}");
+    return server
+        .api()
+        .put(
+            "/products/" + productId + "/price",
+            "{\"amount\":" + amount + ",\"currency\":\"EUR\"}");
   }
 
   private static String token(HttpResponse<String> answer) {
@@ -115,15 +104,15 @@ final class DerivedViewsIT {
     String before = "";
     for (int i = 0; i < WRITES; i++) {
       if (i == WRITES / 2) {
-        restart();
-        assertEquals(200, api.get(before).statusCode(), before);
+        server.restart();
+        assertEquals(200, server.api().get(before).statusCode(), before);
       }
       String email = anAddress();
       UUID commandId = UUID.randomUUID();
       String token = token(invite(email, commandId));
       before = "/customers/" + customerId(email, commandId) + "?wait=10s&after=" + token;
 
-      HttpResponse<String> row = api.get(before);
+      HttpResponse<String> row = server.api().get(before);
 
       assertEquals(200, row.statusCode(), row.body());
       assertEquals(email, json(row).get("email").asString());
@@ -136,8 +125,8 @@ final class DerivedViewsIT {
     String before = "";
     for (int i = 0; i < WRITES; i++) {
       if (i == WRITES / 2) {
-        restart();
-        assertEquals(200, api.get(before).statusCode(), before);
+        server.restart();
+        assertEquals(200, server.api().get(before).statusCode(), before);
       }
       HttpResponse<String> added = add("kettle " + i);
       String page = header(added, "Location");
@@ -145,7 +134,7 @@ final class DerivedViewsIT {
       HttpResponse<String> priced = price(id, i);
 
       before = page + "?wait=10s&after=" + token(added) + "," + token(priced);
-      HttpResponse<String> row = api.get(before);
+      HttpResponse<String> row = server.api().get(before);
 
       assertEquals(200, row.statusCode(), row.body());
       assertEquals("kettle " + i, json(row).get("name").asString());
@@ -161,9 +150,12 @@ final class DerivedViewsIT {
     List<String> pages = new ArrayList<>();
     for (int i = 1; i <= WRITES / 2; i++) {
       HttpResponse<String> added =
-          api.post(
-              "/products", "{\"name\":\"pan\",\"category\":\"" + one + "\",\"description\":\"\"}");
-      HttpResponse<String> row = api.get(shelf + one + "?wait=10s&after=" + token(added));
+          server
+              .api()
+              .post(
+                  "/products",
+                  "{\"name\":\"pan\",\"category\":\"" + one + "\",\"description\":\"\"}");
+      HttpResponse<String> row = server.api().get(shelf + one + "?wait=10s&after=" + token(added));
       assertEquals(200, row.statusCode(), row.body());
       assertEquals(i, json(row).get("products").asInt(), row.body());
       pages.add(header(added, "Location"));
@@ -173,12 +165,16 @@ final class DerivedViewsIT {
       String token =
           token(
               left % 2 == 0
-                  ? api.put(page + "/discontinuation", "{}")
-                  : api.put(
-                      page + "/description",
-                      "{\"name\":\"pan\",\"category\":\"" + other + "\",\"description\":\"\"}"));
+                  ? server.api().put(page + "/discontinuation", "{}")
+                  : server
+                      .api()
+                      .put(
+                          page + "/description",
+                          "{\"name\":\"pan\",\"category\":\""
+                              + other
+                              + "\",\"description\":\"\"}"));
       left--;
-      HttpResponse<String> row = api.get(shelf + one + "?wait=10s&after=" + token);
+      HttpResponse<String> row = server.api().get(shelf + one + "?wait=10s&after=" + token);
       if (left == 0) {
         assertEquals(404, row.statusCode(), row.body());
       } else {
@@ -187,7 +183,7 @@ final class DerivedViewsIT {
     }
     assertEquals(
         pages.size() - pages.size() / 2,
-        json(api.get(shelf + other)).get("products").asInt(),
+        json(server.api().get(shelf + other)).get("products").asInt(),
         "those that were moved and not discontinued");
   }
 
@@ -199,13 +195,15 @@ final class DerivedViewsIT {
       HttpResponse<String> priced = price(id, i);
 
       HttpResponse<String> offer =
-          api.get(
-              "/domains/offers/views/named/"
-                  + id
-                  + "?wait=10s&after="
-                  + token(added)
-                  + ","
-                  + token(priced));
+          server
+              .api()
+              .get(
+                  "/domains/offers/views/named/"
+                      + id
+                      + "?wait=10s&after="
+                      + token(added)
+                      + ","
+                      + token(priced));
 
       assertEquals(200, offer.statusCode(), offer.body());
       assertEquals("pot " + i, json(offer).get("name").asString());
@@ -219,31 +217,37 @@ final class DerivedViewsIT {
     String list = "/domains/catalogue/views/product-page?category=" + category;
     for (int i = 1; i <= WRITES / 2; i++) {
       HttpResponse<String> added =
-          api.post(
-              "/products",
-              "{\"name\":\"pan\",\"category\":\"" + category + "\",\"description\":\"\"}");
-      HttpResponse<String> page = api.get(list + "&wait=10s", "Pleat-Token", token(added));
+          server
+              .api()
+              .post(
+                  "/products",
+                  "{\"name\":\"pan\",\"category\":\"" + category + "\",\"description\":\"\"}");
+      HttpResponse<String> page = server.api().get(list + "&wait=10s", "Pleat-Token", token(added));
       assertEquals(200, page.statusCode(), page.body());
       assertEquals(i, json(page).get("rows").size(), page.body());
     }
     String email = anAddress();
     HttpResponse<String> found =
-        api.get(
-            "/domains/customers/views/by-id?wait=10s&by-email="
-                + email
-                + "&after="
-                + token(invite(email, someId())));
+        server
+            .api()
+            .get(
+                "/domains/customers/views/by-id?wait=10s&by-email="
+                    + email
+                    + "&after="
+                    + token(invite(email, someId())));
     assertEquals(1, json(found).get("rows").size(), found.body());
   }
 
   @Test
   void the_answer_to_a_write_can_be_the_row_that_is_joined() {
     HttpResponse<String> added =
-        api.post(
-            "/products",
-            "{\"name\":\"pot\",\"category\":\"kitchen\",\"description\":\"\"}",
-            "Prefer",
-            "return=representation");
+        server
+            .api()
+            .post(
+                "/products",
+                "{\"name\":\"pot\",\"category\":\"kitchen\",\"description\":\"\"}",
+                "Prefer",
+                "return=representation");
     assertEquals(201, added.statusCode(), added.body());
     assertEquals("return=representation", header(added, "Preference-Applied"));
     assertEquals("pot", json(added).get("name").asString(), added.body());
@@ -252,11 +256,13 @@ final class DerivedViewsIT {
     assertEquals(Optional.empty(), added.headers().firstValue("ETag"));
 
     HttpResponse<String> described =
-        api.put(
-            page + "/description",
-            "{\"name\":\"big pot\",\"category\":\"kitchen\",\"description\":\"\"}",
-            "Prefer",
-            "return=representation");
+        server
+            .api()
+            .put(
+                page + "/description",
+                "{\"name\":\"big pot\",\"category\":\"kitchen\",\"description\":\"\"}",
+                "Prefer",
+                "return=representation");
     assertEquals("big pot", json(described).get("name").asString(), described.body());
   }
 
@@ -265,10 +271,13 @@ final class DerivedViewsIT {
     String id = UUID.randomUUID().toString();
     String token = token(price(id, 1250));
 
-    assertEquals(404, api.get("/products/" + id + "?wait=10s&after=" + token).statusCode());
+    assertEquals(
+        404, server.api().get("/products/" + id + "?wait=10s&after=" + token).statusCode());
     assertEquals(
         404,
-        api.get("/customers/" + id + "?wait=10s&after=" + token(invite(anAddress(), someId())))
+        server
+            .api()
+            .get("/customers/" + id + "?wait=10s&after=" + token(invite(anAddress(), someId())))
             .statusCode());
   }
 
@@ -283,19 +292,21 @@ final class DerivedViewsIT {
     String byId = "/customers/" + customerId(email, commandId) + "?wait=10s&after=";
     String byEmail = "/customers/by-email/" + email;
     String invited = token(invite(email, commandId));
-    assertEquals(200, api.get(byId + invited).statusCode());
+    assertEquals(200, server.api().get(byId + invited).statusCode());
     assertEquals(
         200,
-        api.get(
+        server
+            .api()
+            .get(
                 "/customers/by-email/" + email.toUpperCase(ROOT) + "?wait=10s",
                 "Pleat-Token",
                 invited)
             .statusCode());
 
-    String withdrawn = token(api.put(byEmail + "/withdrawal", "{}"));
+    String withdrawn = token(server.api().put(byEmail + "/withdrawal", "{}"));
 
-    assertEquals(404, api.get(byId + withdrawn).statusCode());
-    assertEquals(404, api.get(byEmail + "?after=" + withdrawn).statusCode());
+    assertEquals(404, server.api().get(byId + withdrawn).statusCode());
+    assertEquals(404, server.api().get(byEmail + "?after=" + withdrawn).statusCode());
   }
 
   @Test
@@ -304,13 +315,13 @@ final class DerivedViewsIT {
     UUID commandId = UUID.randomUUID();
     token(invite(email, commandId));
     // From here on the application has not processed any record of the topic between.
-    restart();
+    server.restart();
     String between = "pleat.customers.by-id.g1.-customer-id-repartition";
     try (Producer<String, byte[]> producer =
         new KafkaProducer<>(
             Map.of(
                 ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
-                instance.bootstrapServers(),
+                server.instance().bootstrapServers(),
                 ProducerConfig.TRANSACTIONAL_ID_CONFIG,
                 "aborts"),
             new StringSerializer(),
@@ -323,7 +334,7 @@ final class DerivedViewsIT {
       producer.flush();
       producer.abortTransaction();
     }
-    restart();
+    server.restart();
 
     // What this one writes between lies in another partition than the row that is asked for.
     String other = anAddress();
@@ -333,7 +344,7 @@ final class DerivedViewsIT {
     }
     String token = token(invite(other, otherCommand));
     HttpResponse<String> row =
-        api.get("/customers/" + customerId(email, commandId) + "?wait=10s&after=" + token);
+        server.api().get("/customers/" + customerId(email, commandId) + "?wait=10s&after=" + token);
 
     assertEquals(200, row.statusCode(), row.body());
   }
@@ -344,9 +355,10 @@ final class DerivedViewsIT {
 
   @Test
   void tokens_of_other_domains_are_refused() {
-    String token = token(api.post("/values", "{\"value\":3}"));
+    String token = token(server.api().post("/values", "{\"value\":3}"));
 
-    HttpResponse<String> refused = api.get("/customers/" + UUID.randomUUID() + "?after=" + token);
+    HttpResponse<String> refused =
+        server.api().get("/customers/" + UUID.randomUUID() + "?after=" + token);
 
     assertEquals(400, refused.statusCode(), refused.body());
     assertEquals("invalid-token", json(refused).get("code").asString());
@@ -357,7 +369,7 @@ final class DerivedViewsIT {
     String email = anAddress();
     List<CompletableFuture<HttpResponse<String>>> sent =
         IntStream.range(0, SUPPLICANTS)
-            .mapToObj(i -> api.postAsync("/customers", "{\"email\":\"" + email + "\"}"))
+            .mapToObj(i -> server.api().postAsync("/customers", "{\"email\":\"" + email + "\"}"))
             .toList();
     List<HttpResponse<String>> answers = sent.stream().map(CompletableFuture::join).toList();
 
@@ -365,7 +377,9 @@ final class DerivedViewsIT {
         answers.stream().filter(answer -> answer.statusCode() == 201).toList();
     assertEquals(1, invited.size());
     String customer =
-        json(api.get(header(invited.get(0), "Location") + "?after=" + token(invited.get(0))))
+        json(server
+                .api()
+                .get(header(invited.get(0), "Location") + "?after=" + token(invited.get(0))))
             .get("customer-id")
             .asString();
     List<HttpResponse<String>> refused =
@@ -399,13 +413,15 @@ final class DerivedViewsIT {
   /** A product of this category at this price, to be seen from here on. */
   private static String offer(String name, String category, String description, long amount) {
     HttpResponse<String> added =
-        api.post(
-            "/products",
-            "{\"name\":\"%s\",\"category\":\"%s\",\"description\":\"%s\"}"
-                .formatted(name, category, description));
+        server
+            .api()
+            .post(
+                "/products",
+                "{\"name\":\"%s\",\"category\":\"%s\",\"description\":\"%s\"}"
+                    .formatted(name, category, description));
     String page = header(added, "Location");
     String tokens = token(added) + "," + token(price(id(page), amount));
-    assertEquals(200, api.get(page + "?wait=15s&after=" + tokens).statusCode());
+    assertEquals(200, server.api().get(page + "?wait=15s&after=" + tokens).statusCode());
     return id(page);
   }
 
@@ -417,7 +433,7 @@ final class DerivedViewsIT {
     List<String> ids = new ArrayList<>();
     String cursor = "";
     do {
-      HttpResponse<String> page = api.get(PAGES + "?" + query + cursor);
+      HttpResponse<String> page = server.api().get(PAGES + "?" + query + cursor);
       assertEquals(200, page.statusCode(), page.body());
       json(page).get("rows").forEach(row -> ids.add(row.get("product-id").asString()));
       cursor = json(page).has("cursor") ? "&cursor=" + json(page).get("cursor").asString() : "";
@@ -449,15 +465,19 @@ final class DerivedViewsIT {
 
     String described =
         token(
-            api.put(
-                "/products/" + id + "/description",
-                "{\"name\":\"Kettle\",\"category\":\"%s\",\"description\":\"\"}".formatted(after)));
-    assertEquals(200, api.get("/products/" + id + "?wait=15s&after=" + described).statusCode());
+            server
+                .api()
+                .put(
+                    "/products/" + id + "/description",
+                    "{\"name\":\"Kettle\",\"category\":\"%s\",\"description\":\"\"}"
+                        .formatted(after)));
+    assertEquals(
+        200, server.api().get("/products/" + id + "?wait=15s&after=" + described).statusCode());
     assertEquals(List.of(), listed("category=" + before));
     assertEquals(List.of(id), listed("category=" + after));
 
-    String gone = token(api.put("/products/" + id + "/discontinuation", "{}"));
-    assertEquals(404, api.get("/products/" + id + "?wait=15s&after=" + gone).statusCode());
+    String gone = token(server.api().put("/products/" + id + "/discontinuation", "{}"));
+    assertEquals(404, server.api().get("/products/" + id + "?wait=15s&after=" + gone).statusCode());
     assertEquals(List.of(), listed("category=" + after));
   }
 
@@ -467,10 +487,11 @@ final class DerivedViewsIT {
     UUID commandId = UUID.randomUUID();
     String id = customerId(email, commandId);
     String token = token(invite(email, commandId));
-    assertEquals(200, api.get("/customers/" + id + "?wait=15s&after=" + token).statusCode());
+    assertEquals(
+        200, server.api().get("/customers/" + id + "?wait=15s&after=" + token).statusCode());
 
     HttpResponse<String> found =
-        api.get("/domains/customers/views/by-id?by-email=" + email.toUpperCase(ROOT));
+        server.api().get("/domains/customers/views/by-id?by-email=" + email.toUpperCase(ROOT));
 
     assertEquals(1, json(found).get("rows").size(), found.body());
     assertEquals(id, json(found).get("rows").get(0).get("customer-id").asString());
@@ -502,7 +523,8 @@ final class DerivedViewsIT {
     List<String> seen = new ArrayList<>();
     String cursor = "";
     do {
-      HttpResponse<String> page = api.get(PAGES + "?limit=3&category=" + category + cursor);
+      HttpResponse<String> page =
+          server.api().get(PAGES + "?limit=3&category=" + category + cursor);
       json(page).get("rows").forEach(row -> seen.add(row.get("product-id").asString()));
       cursor = json(page).has("cursor") ? "&cursor=" + json(page).get("cursor").asString() : "";
       offer("Pot", category, "", 1);
@@ -541,20 +563,20 @@ final class DerivedViewsIT {
             "order=newest&category=x",
             "prefix=a&word=y",
             "category=x&cursor=nonsense")) {
-      HttpResponse<String> refused = api.get(PAGES + "?" + wrong);
+      HttpResponse<String> refused = server.api().get(PAGES + "?" + wrong);
       assertEquals(400, refused.statusCode(), wrong + ": " + refused.body());
       assertEquals("invalid-parameter", json(refused).get("code").asString());
     }
     offer("Kettle", "cursors", "", 1);
     offer("Kettle", "cursors", "", 1);
-    HttpResponse<String> page = api.get(PAGES + "?category=cursors&limit=1");
+    HttpResponse<String> page = server.api().get(PAGES + "?category=cursors&limit=1");
     String cursor = json(page).get("cursor").asString();
-    assertEquals(400, api.get(PAGES + "?category=other&cursor=" + cursor).statusCode());
-    assertEquals(400, api.get(PAGES + "?cursor=" + cursor).statusCode());
+    assertEquals(400, server.api().get(PAGES + "?category=other&cursor=" + cursor).statusCode());
+    assertEquals(400, server.api().get(PAGES + "?cursor=" + cursor).statusCode());
   }
 
   private static List<String> actions(String topic, String key) {
-    return Log.committed(instance.bootstrapServers(), topic).stream()
+    return Log.committed(server.instance().bootstrapServers(), topic).stream()
         .filter(record -> new String(record.key(), UTF_8).equals(key))
         .map(record -> JsonCodec.readObject(record.value()).text("action").orElseThrow())
         .toList();

@@ -20,10 +20,9 @@ import java.time.Duration;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,41 +35,29 @@ final class GraphQlIT {
 
   @TempDir static Path directory;
 
-  private static Instance instance;
-  private static ApiClient api;
-
-  @BeforeAll
-  static void start() {
-    instance =
-        Servers.embedded(
-            directory,
-            CalculatorDomain.CALCULATOR,
-            CustomerDomain.CUSTOMERS,
-            ProductDomain.PRODUCTS,
-            PriceDomain.PRICES,
-            CatalogueDomain.CATALOGUE);
-    api = new ApiClient(instance.url());
-  }
-
-  @AfterAll
-  static void stop() {
-    api.close();
-    instance.close();
-  }
+  @RegisterExtension
+  static final ServedDomains server =
+      new ServedDomains(
+          () -> directory,
+          CalculatorDomain.CALCULATOR,
+          CustomerDomain.CUSTOMERS,
+          ProductDomain.PRODUCTS,
+          PriceDomain.PRICES,
+          CatalogueDomain.CATALOGUE);
 
   private static String body(String query) {
     return JSON.writeValueAsString(Map.of("query", query));
   }
 
   private static String ask(String query, String... headers) {
-    HttpResponse<String> answered = api.post("/graphql", body(query), headers);
+    HttpResponse<String> answered = server.api().post("/graphql", body(query), headers);
     assertEquals(200, answered.statusCode(), answered.body());
     return answered.body();
   }
 
   @Test
   void the_page_shows_commands_that_do_what_it_says() throws Exception {
-    String http = instance.url().replace("http://", "");
+    String http = server.instance().url().replace("http://", "");
     int ran =
         DocumentedCommands.runAll(
             DocumentedCommands.blocks("docs/GRAPHQL.md"),
@@ -112,7 +99,7 @@ final class GraphQlIT {
             .at("/data/CreateValue/id")
             .asString();
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create(instance.url() + "/graphql"))
+        HttpRequest.newBuilder(URI.create(server.instance().url() + "/graphql"))
             .timeout(Duration.ofSeconds(30))
             .headers("Content-Type", "application/json", "Accept", "text/event-stream")
             .POST(

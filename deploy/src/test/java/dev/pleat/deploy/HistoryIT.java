@@ -18,9 +18,8 @@ import java.util.Deque;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -29,36 +28,24 @@ final class HistoryIT {
 
   @TempDir static Path directory;
 
-  private static Instance instance;
-  private static ApiClient api;
-
-  @BeforeAll
-  static void start() {
-    instance =
-        Servers.embedded(
-            directory,
-            CalculatorDomain.CALCULATOR,
-            ProductDomain.PRODUCTS,
-            PriceDomain.PRICES,
-            CatalogueDomain.CATALOGUE);
-    api = new ApiClient(instance.url());
-  }
-
-  @AfterAll
-  static void stop() {
-    api.close();
-    instance.close();
-  }
+  @RegisterExtension
+  static final ServedDomains server =
+      new ServedDomains(
+          () -> directory,
+          CalculatorDomain.CALCULATOR,
+          ProductDomain.PRODUCTS,
+          PriceDomain.PRICES,
+          CatalogueDomain.CATALOGUE);
 
   /** A value from 1 on, and the token of its last change. */
   private record Written(String path, String token) {}
 
   private static Written written(int versions) {
-    HttpResponse<String> created = api.post("/values", "{\"value\":1}");
+    HttpResponse<String> created = server.api().post("/values", "{\"value\":1}");
     String path = header(created, "Location");
     String token = header(created, "Pleat-Token");
     for (int i = 2; i <= versions; i++) {
-      token = header(api.put(path, "{\"operation\":\"ADD\",\"value\":1}"), "Pleat-Token");
+      token = header(server.api().put(path, "{\"operation\":\"ADD\",\"value\":1}"), "Pleat-Token");
     }
     return new Written(path, token);
   }
@@ -67,7 +54,7 @@ final class HistoryIT {
     List<JsonNode> events = new ArrayList<>();
     String cursor = "";
     while (true) {
-      HttpResponse<String> page = api.get(path + "/events?wait=10s" + query + cursor);
+      HttpResponse<String> page = server.api().get(path + "/events?wait=10s" + query + cursor);
       assertEquals(200, page.statusCode(), page.body());
       json(page).get("events").forEach(events::add);
       JsonNode next = json(page).get("cursor");
@@ -96,7 +83,8 @@ final class HistoryIT {
     assertEquals(
         List.of(5, 4, 3, 2, 1), versions(events(value.path(), after + "&limit=2&order=desc")));
     String id = value.path().substring("/values/".length());
-    assertEquals(200, api.get("/domains/calculator/events/" + id + "?limit=1").statusCode());
+    assertEquals(
+        200, server.api().get("/domains/calculator/events/" + id + "?limit=1").statusCode());
   }
 
   @Test
@@ -104,12 +92,13 @@ final class HistoryIT {
     Written value = written(130);
     List<JsonNode> events = events(value.path(), "&limit=1000&after=" + value.token());
     for (int version : new int[] {1, 2, 50, 99, 100, 101, 129, 130}) {
-      JsonNode row = json(api.get(value.path() + "?as-of-version=" + version));
+      JsonNode row = json(server.api().get(value.path() + "?as-of-version=" + version));
       assertEquals(version, row.get("value").asInt(), row.toString());
       assertEquals(version, row.get("version").asInt());
       // Several events may have the same time: the last of them counts.
       JsonNode event = events.get(version - 1);
-      JsonNode then = json(api.get(value.path() + "?as-of=" + event.get("timestamp").asString()));
+      JsonNode then =
+          json(server.api().get(value.path() + "?as-of=" + event.get("timestamp").asString()));
       long last =
           events.stream()
               .filter(it -> it.get("timestamp").equals(event.get("timestamp")))
@@ -118,14 +107,16 @@ final class HistoryIT {
               .orElseThrow();
       assertEquals(last, then.get("version").asLong());
     }
-    assertEquals(404, api.get(value.path() + "?as-of-version=131").statusCode());
-    assertEquals(404, api.get(value.path() + "?as-of=2020-01-01T00:00:00Z").statusCode());
+    assertEquals(404, server.api().get(value.path() + "?as-of-version=131").statusCode());
+    assertEquals(404, server.api().get(value.path() + "?as-of=2020-01-01T00:00:00Z").statusCode());
   }
 
   @Test
   void the_events_of_a_product_are_had_where_its_page_is() {
     HttpResponse<String> added =
-        api.post("/products", "{\"name\":\"pot\",\"category\":\"kitchen\",\"description\":\"\"}");
+        server
+            .api()
+            .post("/products", "{\"name\":\"pot\",\"category\":\"kitchen\",\"description\":\"\"}");
     String page = header(added, "Location");
 
     List<JsonNode> events = events(page, "&after=" + header(added, "Pleat-Token"));
@@ -133,7 +124,7 @@ final class HistoryIT {
     assertEquals("ProductAdded", events.get(0).get("action").asString());
     assertEquals(
         json(added).get("command-id").asString(), events.get(0).get("parent-id").asString());
-    assertEquals(400, api.get(page + "?as-of-version=1").statusCode());
+    assertEquals(400, server.api().get(page + "?as-of-version=1").statusCode());
   }
 
   @Test
@@ -151,11 +142,11 @@ final class HistoryIT {
             "/events?cursor=x",
             "/events?after=x",
             "/events?include=everything")) {
-      HttpResponse<String> refused = api.get(value.path() + query);
+      HttpResponse<String> refused = server.api().get(value.path() + query);
       assertEquals(400, refused.statusCode(), query + " " + refused.body());
     }
     String nobody = "/values/" + UUID.randomUUID();
-    HttpResponse<String> nothing = api.get(nobody + "/events");
+    HttpResponse<String> nothing = server.api().get(nobody + "/events");
     assertEquals(404, nothing.statusCode());
     assertTrue(nothing.body().contains("nothing has happened"), nothing.body());
   }
@@ -164,14 +155,17 @@ final class HistoryIT {
   private static HttpResponse<String> mixed(SplittableRandom random, String path, String key) {
     String id = path.substring("/values/".length());
     return switch (random.nextInt(5)) {
-      case 0 -> api.put(path, "{\"operation\":\"ADD\",\"value\":0}");
+      case 0 -> server.api().put(path, "{\"operation\":\"ADD\",\"value\":0}");
       case 1 ->
-          api.post(
-              "/domains/calculator/commands/CreateValue",
-              "{\"value-id\":\"" + id + "\",\"value\":1}");
-      case 2 -> api.put(path, "{\"operation\":\"ADD\",\"value\":1}", "If-Match", "\"99\"");
-      case 3 -> api.put(path, "{\"operation\":\"ADD\",\"value\":1}", "Idempotency-Key", key);
-      default -> api.put(path, "{\"operation\":\"ADD\",\"value\":1}");
+          server
+              .api()
+              .post(
+                  "/domains/calculator/commands/CreateValue",
+                  "{\"value-id\":\"" + id + "\",\"value\":1}");
+      case 2 -> server.api().put(path, "{\"operation\":\"ADD\",\"value\":1}", "If-Match", "\"99\"");
+      case 3 ->
+          server.api().put(path, "{\"operation\":\"ADD\",\"value\":1}", "Idempotency-Key", key);
+      default -> server.api().put(path, "{\"operation\":\"ADD\",\"value\":1}");
     };
   }
 
@@ -184,11 +178,13 @@ final class HistoryIT {
     for (int i = 0; i < 30; i++) {
       mixed(random, path, new UUID(random.nextLong(), random.nextInt(3)).toString());
     }
-    String token = header(api.put(path, "{\"operation\":\"ADD\",\"value\":1}"), "Pleat-Token");
+    String token =
+        header(server.api().put(path, "{\"operation\":\"ADD\",\"value\":1}"), "Pleat-Token");
     List<JsonNode> expected = new ArrayList<>();
-    try (TopicReader events = new TopicReader(instance.bootstrapServers(), "calculator.events");
+    try (TopicReader events =
+            new TopicReader(server.instance().bootstrapServers(), "calculator.events");
         TopicReader outcomes =
-            new TopicReader(instance.bootstrapServers(), "calculator.outcomes")) {
+            new TopicReader(server.instance().bootstrapServers(), "calculator.outcomes")) {
       Deque<JsonNode> made = new ArrayDeque<>();
       events.valuesOf(id).forEach(event -> made.add(ApiClient.json(event)));
       for (String text : outcomes.valuesOf(id)) {
@@ -210,19 +206,19 @@ final class HistoryIT {
     }
     assertTrue(expected.toString().contains("CommandUnchanged"), what);
     assertTrue(expected.toString().contains("value-already-exists"), what);
-    JsonNode whole = json(api.get(path + "/events?include=outcomes&limit=1"));
+    JsonNode whole = json(server.api().get(path + "/events?include=outcomes&limit=1"));
     assertEquals(versions(events(path, "")).size(), whole.get("outcomes-through").asInt());
   }
 
   @Test
   void what_was_refused_to_a_value_never_created_is_told() {
     String path = "/values/" + UUID.randomUUID();
-    assertEquals(409, api.put(path, "{\"operation\":\"ADD\",\"value\":1}").statusCode());
+    assertEquals(409, server.api().put(path, "{\"operation\":\"ADD\",\"value\":1}").statusCode());
 
-    HttpResponse<String> told = api.get(path + "/events?include=outcomes");
+    HttpResponse<String> told = server.api().get(path + "/events?include=outcomes");
     long deadline = System.nanoTime() + Duration.ofSeconds(15).toNanos();
     while (told.statusCode() == 404 && System.nanoTime() < deadline) {
-      told = api.get(path + "/events?include=outcomes");
+      told = server.api().get(path + "/events?include=outcomes");
     }
 
     assertEquals(200, told.statusCode(), told.body());
@@ -230,16 +226,15 @@ final class HistoryIT {
         "value-not-found",
         json(told).get("events").get(0).get("data").get("reason").asString(),
         told.body());
-    assertEquals(404, api.get(path + "/events").statusCode());
+    assertEquals(404, server.api().get(path + "/events").statusCode());
   }
 
   @Test
   void is_there_after_a_restart() {
     Written value = written(3);
-    stop();
-    start();
+    server.restart();
 
     assertEquals(List.of(1, 2, 3), versions(events(value.path(), "&after=" + value.token())));
-    assertEquals(2, json(api.get(value.path() + "?as-of-version=2")).get("value").asInt());
+    assertEquals(2, json(server.api().get(value.path() + "?as-of-version=2")).get("value").asInt());
   }
 }

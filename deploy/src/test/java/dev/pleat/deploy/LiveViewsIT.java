@@ -24,9 +24,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,33 +41,21 @@ final class LiveViewsIT {
 
   @TempDir static Path directory;
 
-  private static Instance instance;
-  private static ApiClient api;
-
-  @BeforeAll
-  static void start() {
-    instance =
-        Servers.embedded(
-            directory,
-            CalculatorDomain.CALCULATOR,
-            ProductDomain.PRODUCTS,
-            PriceDomain.PRICES,
-            CatalogueDomain.CATALOGUE);
-    api = new ApiClient(instance.url());
-  }
-
-  @AfterAll
-  static void stop() {
-    api.close();
-    instance.close();
-  }
+  @RegisterExtension
+  static final ServedDomains server =
+      new ServedDomains(
+          () -> directory,
+          CalculatorDomain.CALCULATOR,
+          ProductDomain.PRODUCTS,
+          PriceDomain.PRICES,
+          CatalogueDomain.CATALOGUE);
 
   private static EventSource follow(String path) {
-    return new EventSource(instance.url(), path, Optional.empty());
+    return new EventSource(server.instance().url(), path, Optional.empty());
   }
 
   private static String createdValue() {
-    HttpResponse<String> created = api.post("/values", "{\"value\":0}");
+    HttpResponse<String> created = server.api().post("/values", "{\"value\":0}");
     assertEquals(201, created.statusCode(), created.body());
     return header(created, "Location");
   }
@@ -93,7 +80,7 @@ final class LiveViewsIT {
       boolean over = false;
       while (!over) {
         boolean last = cuts >= CUTS && written.get();
-        try (EventSource source = new EventSource(instance.url(), path, id)) {
+        try (EventSource source = new EventSource(server.instance().url(), path, id)) {
           if (!last) {
             cuts++;
             scissors.schedule(source::close, random.nextInt(40), TimeUnit.MILLISECONDS);
@@ -132,7 +119,8 @@ final class LiveViewsIT {
       last.put(key, event.data());
     }
     for (String path : paths) {
-      assertEquals(api.get(path).body(), last.get(path.substring("/values/".length())), what);
+      assertEquals(
+          server.api().get(path).body(), last.get(path.substring("/values/".length())), what);
     }
   }
 
@@ -156,7 +144,7 @@ final class LiveViewsIT {
       while (all.stream().anyMatch(cut -> cut.cuts < CUTS)
           && followed.stream().noneMatch(Future::isDone)) {
         String path = paths.get(random.nextInt(paths.size()));
-        HttpResponse<String> answer = api.put(path, ADD);
+        HttpResponse<String> answer = server.api().put(path, ADD);
         assertEquals(200, answer.statusCode(), answer.body());
         count += path.equals(value) ? 1 : 0;
       }
@@ -177,9 +165,11 @@ final class LiveViewsIT {
   @Test
   void a_row_made_from_two_domains_is_followed() {
     HttpResponse<String> added =
-        api.post(
-            "/products",
-            "{\"name\":\"Kettle\",\"category\":\"Kitchen\",\"description\":\"boils water\"}");
+        server
+            .api()
+            .post(
+                "/products",
+                "{\"name\":\"Kettle\",\"category\":\"Kitchen\",\"description\":\"boils water\"}");
     String path = header(added, "Location");
     try (EventSource source = follow(path)) {
       Event first = source.next(PATIENCE).orElseThrow();
@@ -189,7 +179,7 @@ final class LiveViewsIT {
       assertEquals("Kettle", JSON.readTree(first.data()).get("name").asString());
       for (int amount : new int[] {1250, 990}) {
         HttpResponse<String> priced =
-            api.put(path + "/price", "{\"amount\":" + amount + ",\"currency\":\"EUR\"}");
+            server.api().put(path + "/price", "{\"amount\":" + amount + ",\"currency\":\"EUR\"}");
         assertEquals(200, priced.statusCode(), priced.body());
         Event event = source.next(PATIENCE).orElseThrow();
         assertEquals("row", event.name(), event.toString());
@@ -209,12 +199,13 @@ final class LiveViewsIT {
       }
       assertEquals(0.0, JSON.readTree(first.data()).get("value").asDouble());
       awaitUpToDate(list, new ArrayList<>());
-      assertEquals(202, api.post(LIST + "/rebuild", "{\"events-per-second\":0}").statusCode());
+      assertEquals(
+          202, server.api().post(LIST + "/rebuild", "{\"events-per-second\":0}").statusCode());
 
       assertEquals("resync", row.next(PATIENCE).orElseThrow().name());
       assertEquals(
           0.0, JSON.readTree(row.next(PATIENCE).orElseThrow().data()).get("value").asDouble());
-      api.put(path, ADD);
+      server.api().put(path, ADD);
       assertEquals(
           1.0, JSON.readTree(row.next(PATIENCE).orElseThrow().data()).get("value").asDouble());
 

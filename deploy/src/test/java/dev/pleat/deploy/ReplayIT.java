@@ -17,9 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
@@ -30,35 +29,27 @@ final class ReplayIT {
 
   @TempDir static Path directory;
 
-  private static Instance instance;
-  private static ApiClient api;
-
-  @BeforeAll
-  static void start() {
-    instance = Servers.embedded(directory, CalculatorDomain.CALCULATOR, CustomerDomain.CUSTOMERS);
-    api = new ApiClient(instance.url());
-  }
-
-  @AfterAll
-  static void stop() {
-    api.close();
-    instance.close();
-  }
+  @RegisterExtension
+  static final ServedDomains server =
+      new ServedDomains(() -> directory, CalculatorDomain.CALCULATOR, CustomerDomain.CUSTOMERS);
 
   /** An aggregate, and the token of its last change. */
   private record Written(String id, String token) {}
 
   private static Written written(SplittableRandom random, int commands) {
-    HttpResponse<String> last = api.post("/values", "{\"value\":" + random.nextInt(10) + "}");
+    HttpResponse<String> last =
+        server.api().post("/values", "{\"value\":" + random.nextInt(10) + "}");
     String id = json(last).get("value-id").asString();
     for (int i = 1; i < commands; i++) {
       String operation = random.nextInt(4) == 0 ? "MULTIPLY" : "ADD";
       last =
-          api.put(
-              "/values/" + id,
-              "{\"operation\":\"%s\",\"value\":%d}".formatted(operation, random.nextInt(-2, 3)),
-              "Pleat-Actor",
-              "ann");
+          server
+              .api()
+              .put(
+                  "/values/" + id,
+                  "{\"operation\":\"%s\",\"value\":%d}".formatted(operation, random.nextInt(-2, 3)),
+                  "Pleat-Actor",
+                  "ann");
     }
     return new Written(id, header(last, "Pleat-Token"));
   }
@@ -68,7 +59,7 @@ final class ReplayIT {
     String cursor = "";
     while (true) {
       HttpResponse<String> page =
-          api.get("/domains/" + domain + "/replay/" + id + "?wait=10s" + query + cursor);
+          server.api().get("/domains/" + domain + "/replay/" + id + "?wait=10s" + query + cursor);
       assertEquals(200, page.statusCode(), page.body());
       json(page).get("steps").forEach(steps::add);
       JsonNode next = json(page).get("cursor");
@@ -98,17 +89,20 @@ final class ReplayIT {
     int version = from;
     for (JsonNode step : steps) {
       assertEquals(version, step.get("event").get("version").asInt(), what);
-      JsonNode row = json(api.get("/values/" + value.id() + "?as-of-version=" + version));
+      JsonNode row = json(server.api().get("/values/" + value.id() + "?as-of-version=" + version));
       assertEquals(row, step.get("rows").get("values"), what);
       JsonNode state =
-          json(api.get("/domains/calculator/state/" + value.id() + "?as-of-version=" + version));
+          json(
+              server
+                  .api()
+                  .get("/domains/calculator/state/" + value.id() + "?as-of-version=" + version));
       assertEquals(version, state.get("version").asInt(), what);
       assertEquals(state.get("state"), step.get("state"), what);
       assertEquals("Holding", step.get("state").get("type").asString(), what);
       assertEquals(row.get("value"), step.get("state").get("value"), what);
       version++;
     }
-    JsonNode now = json(api.get("/domains/calculator/state/" + value.id()));
+    JsonNode now = json(server.api().get("/domains/calculator/state/" + value.id()));
     assertEquals(steps.getLast().get("state"), now.get("state"));
     assertEquals(version - 1, now.get("version").asInt());
   }
@@ -116,7 +110,7 @@ final class ReplayIT {
   @Test
   void a_view_without_a_row_of_the_aggregate_s_own_key_is_not_shown() {
     HttpResponse<String> invited =
-        api.post("/customers", "{\"email\":\"ann@example.org\"}", "Pleat-Actor", "bob");
+        server.api().post("/customers", "{\"email\":\"ann@example.org\"}", "Pleat-Actor", "bob");
     assertEquals(201, invited.statusCode(), invited.body());
 
     JsonNode step =
@@ -133,7 +127,7 @@ final class ReplayIT {
   private record Ended(int exit, String out, String err) {}
 
   private static Ended run(String... arguments) {
-    List<String> all = new ArrayList<>(List.of("replay", "--server", instance.url()));
+    List<String> all = new ArrayList<>(List.of("replay", "--server", server.instance().url()));
     all.addAll(List.of(arguments));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     ByteArrayOutputStream err = new ByteArrayOutputStream();
@@ -148,17 +142,19 @@ final class ReplayIT {
 
   @Test
   void the_command_line_prints_each_event_its_cause_and_what_came_of_it() {
-    HttpResponse<String> created = api.post("/values", "{\"value\":3}");
+    HttpResponse<String> created = server.api().post("/values", "{\"value\":3}");
     String id = json(created).get("value-id").asString();
     String cause = new UUID(7, 7).toString();
     HttpResponse<String> updated =
-        api.put(
-            "/values/" + id,
-            "{\"operation\":\"MULTIPLY\",\"value\":3}",
-            "Idempotency-Key",
-            cause,
-            "Pleat-Actor",
-            "ann");
+        server
+            .api()
+            .put(
+                "/values/" + id,
+                "{\"operation\":\"MULTIPLY\",\"value\":3}",
+                "Idempotency-Key",
+                cause,
+                "Pleat-Actor",
+                "ann");
     steps("calculator", id, "&after=" + header(updated, "Pleat-Token"));
 
     Ended all = run("calculator", "--key", id, "--until-version", "2");
