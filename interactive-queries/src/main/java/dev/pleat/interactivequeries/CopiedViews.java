@@ -6,6 +6,7 @@ import dev.pleat.interactivequeries.Answer.NotYet;
 import dev.pleat.interactivequeries.Answer.Unavailable;
 import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
+import dev.pleat.schemas.RowCodec;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -113,13 +114,20 @@ final class CopiedViews implements Views {
                 + " an instance of the cluster, or without the token");
       }
       for (ReadAfter write : after) {
-        if (copy.seen(write.aggregateId()) < write.version()) {
+        if (seen(copy, write.aggregateId()) < write.version()) {
           return new NotYet<>(
               "this replica's copy of the view " + view.name() + " has not reached that version");
         }
       }
       return read.apply(copy);
     }
+  }
+
+  /** In the row, or by itself where no row says it. */
+  private static long seen(CopyReading copy, String aggregateId) {
+    return Math.max(
+        copy.seen(aggregateId),
+        Optional.ofNullable(copy.rows().get(aggregateId)).map(RowCodec::version).orElse(0L));
   }
 
   /** A copy, of which all partitions lie in one place. */

@@ -19,7 +19,10 @@ public interface CopyReading extends AutoCloseable {
   /** The entries of the indexes, whose keys {@link dev.pleat.schemas.IndexKey} makes. */
   ReadOnlyKeyValueStore<Bytes, byte[]> index();
 
-  /** The last version of an aggregate that the rows have seen, counted in events; 0 if none. */
+  /**
+   * The last version of an aggregate that the rows have seen, counted in events, where its row does
+   * not say it; 0 if none.
+   */
   long seen(String aggregateId);
 
   /**

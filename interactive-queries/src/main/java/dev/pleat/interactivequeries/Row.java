@@ -3,7 +3,6 @@ package dev.pleat.interactivequeries;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.pleat.schemas.DomainSchema.View;
-import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.RowCodec;
 import java.util.Arrays;
 import java.util.OptionalLong;
@@ -20,8 +19,6 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent")
 public record Row(OptionalLong version, byte[] json) {
 
-  private record Versioned(long version) {}
-
   /** A row as it lies in the store of this view. */
   static Row of(View view, byte[] json) {
     return view.derived().isEmpty() ? of(json) : new Row(OptionalLong.empty(), json);
@@ -33,11 +30,7 @@ public record Row(OptionalLong version, byte[] json) {
    * @throws dev.pleat.schemas.UnreadableMessage if the bytes are not a JSON object with a version
    */
   public static Row of(byte[] json) {
-    long version = RowCodec.versionAtEnd(json);
-    return new Row(
-        OptionalLong.of(
-            version < 0 ? JsonCodec.readValue(json, Versioned.class).version() : version),
-        json);
+    return new Row(OptionalLong.of(RowCodec.version(json)), json);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.Guard;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
+import dev.pleat.schemas.RowCodec;
 import dev.pleat.schemas.StoppedView;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -144,7 +145,7 @@ public final class StreamsViews implements Views {
       if (notYet.isPresent()) {
         return notYet.get();
       }
-      // The seen version is written after the row: a row read after it is at least as new.
+      // A version is in the row or written after it: a row read from now on is at least as new.
       return read();
     }
 
@@ -208,6 +209,9 @@ public final class StreamsViews implements Views {
       // Before and after: what is seen must be of the application whose positions are taken.
       Optional<ViewPositions> at =
           view.derived().isPresent() ? positions.of(schema, view) : Optional.empty();
+      if (view.isSeenInRows() && isInTheRow(write, from)) {
+        return Optional.empty();
+      }
       Held<Long> seen =
           stores.read(
               schema,
@@ -229,6 +233,12 @@ public final class StreamsViews implements Views {
         underWay.add(new UnderWay(write, at.get(), new Passage(at.get(), events, rows)));
       }
       return Optional.empty();
+    }
+
+    private boolean isInTheRow(ReadAfter write, int partition) {
+      return only(stores.row(schema, view.rowsStore(), partition, write.aggregateId()))
+          .filter(row -> RowCodec.version(row) >= write.version())
+          .isPresent();
     }
   }
 
@@ -296,7 +306,7 @@ public final class StreamsViews implements Views {
   }
 
   private static <R> Optional<R> only(Held<R> held) {
-    return held.results().values().iterator().next();
+    return held.results().values().stream().findFirst().flatMap(it -> it);
   }
 
   static <T> Unavailable<T> stopped(View view, DomainSchema<?, ?> source, StoppedView at) {

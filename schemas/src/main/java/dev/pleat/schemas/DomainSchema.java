@@ -133,6 +133,14 @@ public final class DomainSchema<C, E> {
       return name;
     }
 
+    /**
+     * Whether a version found in a row was seen by all of the view, so that it need not be written
+     * by itself, too. Of an index it may be on its way still.
+     */
+    public boolean isSeenInRows() {
+      return derived.isEmpty() && indexes.isEmpty();
+    }
+
     /** The first step of the view over the events of this domain. */
     public Guard guard(DomainSchema<?, ?> source) {
       return new Guard(derived.isEmpty() ? name : name + "-" + source.name());
@@ -194,7 +202,10 @@ public final class DomainSchema<C, E> {
   /** The first step of a view or policy over the events of a domain, and its stores' names. */
   public record Guard(String name) {
 
-    /** The state store of the last version seen: aggregate id (UTF-8) to an 8-byte integer. */
+    /**
+     * The state store of the last version seen: aggregate id (UTF-8) to an 8-byte integer. Where
+     * {@link View#isSeenInRows} it has those of which no row says it.
+     */
     public String seenStore() {
       return name + "-seen";
     }

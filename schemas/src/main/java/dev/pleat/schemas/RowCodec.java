@@ -20,6 +20,8 @@ public final class RowCodec<V extends Record> {
   /** A form, and the names of its fields and the version. */
   private record RowForm<V>(RecordForm<V> form, byte[][] names) {}
 
+  private record Versioned(long version) {}
+
   private final Class<V> type;
   private final Optional<RowForm<V>> form;
 
@@ -56,11 +58,18 @@ public final class RowCodec<V extends Record> {
   }
 
   /**
-   * The version of a row, which is its last field, without reading the rest.
+   * The version of a row, which is its last field as {@link #write} writes it: the rest is not read
+   * then.
    *
-   * @return -1 if the bytes do not end as {@link #write} ends them
+   * @throws UnreadableMessage if the bytes are not a JSON object with a version
    */
-  public static long versionAtEnd(byte[] row) {
+  public static long version(byte[] row) {
+    long version = versionAtEnd(row);
+    return version < 0 ? JsonCodec.readValue(row, Versioned.class).version() : version;
+  }
+
+  /** -1 if the bytes do not end as they are written. */
+  static long versionAtEnd(byte[] row) {
     int end = row.length - 1;
     if (end < 0 || row[end] != '}') {
       return -1;

@@ -41,8 +41,15 @@ class RowCodecTest {
     }
   }
 
+  @Test
+  void finds_the_version_wherever_it_is_written() {
+    assertEquals(7, RowCodec.version("{\"value\":1.5,\"version\":7}".getBytes(UTF_8)));
+    assertEquals(7, RowCodec.version("{ \"version\": 7, \"value\": 1.5 }".getBytes(UTF_8)));
+    assertThrows(UnreadableMessage.class, () -> RowCodec.version("7".getBytes(UTF_8)));
+  }
+
   private static long versionAtEnd(String row) {
-    return RowCodec.versionAtEnd(row.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    return RowCodec.versionAtEnd(row.getBytes(UTF_8));
   }
 
   @Test

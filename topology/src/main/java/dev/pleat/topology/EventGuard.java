@@ -7,13 +7,12 @@ import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
 import dev.pleat.schemas.StoppedView;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.Serde;
@@ -39,11 +38,12 @@ import org.slf4j.LoggerFactory;
  * nothing more of the partition is folded while it is there. The process and the other partitions
  * go on.
  *
- * <p>The last version seen is written after the row. So whoever reads a version there and the row
- * after it gets a row that is at least of that version.
+ * <p>The last version seen is in the row, or written after it where no row says so. So whoever
+ * finds a version in either and reads the row after it gets a row that is at least of that version.
+ *
+ * @param <T> what goes on of a command
  */
-final class EventGuard<E>
-    implements FixedKeyProcessor<String, byte[], WholeCommand<E>>, EventOrder.Memory {
+final class EventGuard<E, T> implements FixedKeyProcessor<String, byte[], T>, EventOrder.Memory {
 
   private static final Logger LOG = LoggerFactory.getLogger(EventGuard.class);
   private static final int MAX_CAUSES = 20;
@@ -51,9 +51,6 @@ final class EventGuard<E>
   /** Where exceptions come from that say nothing of the event. */
   private static final List<String> NOT_THE_VIEWS =
       List.of("org.apache.kafka.", "org.rocksdb.", "java.io.", "java.lang.Interrupted");
-
-  /** How many aggregates' versions are at hand without a look-up, a partition. */
-  static final int MAX_RECENT = 16_384;
 
   /**
    * What stands behind the guard, in words.
@@ -96,20 +93,9 @@ final class EventGuard<E>
 
   private final Resumptions resumptions;
   private final EventOrder<E> order;
-  private FixedKeyProcessorContext<String, WholeCommand<E>> context;
-  private KeyValueStore<String, Long> seen;
-
-  /** The newest of what lies in {@code seen}, which nobody else writes to. */
-  private final Map<String, Long> recentlySeen =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > MAX_RECENT;
-        }
-      };
-
+  private final Onward<E, T> onward;
+  private FixedKeyProcessorContext<String, T> context;
+  private VersionsSeen seen;
   private KeyValueStore<String, List<byte[]>> held;
   private KeyValueStore<Integer, byte[]> stopped;
 
@@ -122,40 +108,67 @@ final class EventGuard<E>
       Guard guard,
       Optional<ProcessedPosition> position,
       MessageCodec<?, E> messages,
-      Resumptions resumptions) {
+      Resumptions resumptions,
+      Onward<E, T> onward) {
     this.reader = reader;
     this.guard = guard;
     this.position = position;
     this.resumptions = resumptions;
     this.order = new EventOrder<>(messages, this);
+    this.onward = onward;
   }
 
-  /** Of a view. */
-  static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> supplier(
+  /** Of a view that is not derived: what goes on are its rows. */
+  static <V extends Record, E> FixedKeyProcessorSupplier<String, byte[], byte[]> ofRows(
+      RowFold<V, E> fold, Guard guard, MessageCodec<?, E> messages, Resumptions resumptions) {
+    return supplier(
+        Reader.of(fold.view()),
+        guard,
+        Optional.empty(),
+        messages,
+        resumptions,
+        () -> new FoldedRows<>(fold));
+  }
+
+  /** Of one of the sources of a derived view. */
+  static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> ofCommands(
       View view, Guard guard, MessageCodec<?, E> messages, Resumptions resumptions) {
-    return supplier(Reader.of(view), guard, Optional.empty(), messages, resumptions);
+    return supplier(
+        Reader.of(view), guard, Optional.empty(), messages, resumptions, WholeCommands::new);
   }
 
   /**
-   * Of a view or a policy.
+   * Of one of the sources of a policy.
    *
    * @param log the events, where it keeps the position it has processed
    */
-  static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> supplier(
+  static <E> FixedKeyProcessorSupplier<String, byte[], WholeCommand<E>> ofCommands(
+      DeclaredPolicy policy,
+      Guard guard,
+      InputLog log,
+      MessageCodec<?, E> messages,
+      Resumptions resumptions) {
+    return supplier(
+        Reader.of(policy), guard, Optional.of(log), messages, resumptions, WholeCommands::new);
+  }
+
+  private static <E, T> FixedKeyProcessorSupplier<String, byte[], T> supplier(
       Reader reader,
       Guard guard,
       Optional<InputLog> log,
       MessageCodec<?, E> messages,
-      Resumptions resumptions) {
+      Resumptions resumptions,
+      Supplier<Onward<E, T>> onward) {
     return new FixedKeyProcessorSupplier<>() {
       @Override
-      public FixedKeyProcessor<String, byte[], WholeCommand<E>> get() {
+      public FixedKeyProcessor<String, byte[], T> get() {
         return new EventGuard<>(
             reader,
             guard,
             log.map(it -> new ProcessedPosition(guard.positionStore(), it, new MemoryUse())),
             messages,
-            resumptions);
+            resumptions,
+            onward.get());
       }
 
       @Override
@@ -175,6 +188,43 @@ final class EventGuard<E>
     };
   }
 
+  /** What goes on of a command that was let through. Used by one stream thread at a time. */
+  interface Onward<E, T> {
+
+    void init(FixedKeyProcessorContext<String, T> context);
+
+    /** The version of an aggregate that can be told from what went on; 0 if none can. */
+    long version(String aggregateId);
+
+    /**
+     * What goes on.
+     *
+     * @param record the last event of the command
+     * @throws ProjectionFailed if the domain's own function fails
+     */
+    FixedKeyRecord<String, T> after(FixedKeyRecord<String, byte[]> record, WholeCommand<E> command);
+  }
+
+  /** The commands themselves. */
+  private static final class WholeCommands<E> implements Onward<E, WholeCommand<E>> {
+
+    @Override
+    public void init(FixedKeyProcessorContext<String, WholeCommand<E>> context) {
+      // It keeps nothing.
+    }
+
+    @Override
+    public long version(String aggregateId) {
+      return 0;
+    }
+
+    @Override
+    public FixedKeyRecord<String, WholeCommand<E>> after(
+        FixedKeyRecord<String, byte[]> record, WholeCommand<E> command) {
+      return record.withValue(command);
+    }
+  }
+
   /** How events that are held back are written. */
   @SuppressWarnings("unchecked") // the serde takes the raw class of the list it makes
   static Serde<List<byte[]>> listOfBytes() {
@@ -186,10 +236,10 @@ final class EventGuard<E>
   }
 
   @Override
-  public void init(FixedKeyProcessorContext<String, WholeCommand<E>> context) {
+  public void init(FixedKeyProcessorContext<String, T> context) {
     this.context = context;
-    seen = context.getStateStore(guard.seenStore());
-    recentlySeen.clear();
+    onward.init(context);
+    seen = new VersionsSeen(context.getStateStore(guard.seenStore()));
     held = context.getStateStore(guard.heldStore());
     stopped = context.getStateStore(guard.stoppedStore());
     isStopped = stopped.get(context.taskId().partition()) != null;
@@ -271,15 +321,14 @@ final class EventGuard<E>
 
   @Override
   public long seen(String aggregateId) {
-    Long recent = recentlySeen.get(aggregateId);
-    Long last = recent == null ? seen.get(aggregateId) : recent;
-    return last == null ? 0 : last;
+    return Math.max(onward.version(aggregateId), seen.of(aggregateId));
   }
 
   @Override
   public void see(String aggregateId, long version) {
-    seen.put(aggregateId, version);
-    recentlySeen.put(aggregateId, version);
+    if (onward.version(aggregateId) != version) {
+      seen.see(aggregateId, version);
+    }
   }
 
   @Override
@@ -301,7 +350,7 @@ final class EventGuard<E>
   private void project(FixedKeyRecord<String, byte[]> record, WholeCommand<E> command)
       throws CannotFold {
     try {
-      context.forward(record.withValue(command));
+      context.forward(onward.after(record, command));
     } catch (RuntimeException e) {
       // What Kafka Streams itself throws (a lost partition, a full disk) is not the projection's.
       Optional<ProjectionFailed> failed =
@@ -356,7 +405,7 @@ final class EventGuard<E>
     position.ifPresent(it -> it.processed(source.offset() - 1));
   }
 
-  /** Thrown downstream, before anything is written, when the domain's own function fails. */
+  /** Thrown before anything is written, when the domain's own function fails. */
   static final class ProjectionFailed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

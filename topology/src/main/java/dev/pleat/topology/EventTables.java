@@ -93,7 +93,7 @@ public final class EventTables {
             events,
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName(source.name() + "-events"))
         .processValues(
-            EventGuard.supplier(view, guard, MessageCodec.of(source), resumptions),
+            EventGuard.ofCommands(view, guard, MessageCodec.of(source), resumptions),
             Named.as(source.name() + "-guard"));
   }
 

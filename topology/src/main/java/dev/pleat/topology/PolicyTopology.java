@@ -5,7 +5,6 @@ import dev.pleat.schemas.DomainSchema.DeclaredPolicy;
 import dev.pleat.schemas.MessageCodec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsBuilder;
@@ -96,12 +95,8 @@ public final class PolicyTopology {
             source.eventsTopic(),
             Consumed.with(Serdes.String(), Serdes.ByteArray()).withName(source.name() + "-events"))
         .processValues(
-            EventGuard.supplier(
-                EventGuard.Reader.of(policy),
-                policy.guard(source),
-                Optional.of(log),
-                MessageCodec.of(source),
-                resumptions),
+            EventGuard.ofCommands(
+                policy, policy.guard(source), log, MessageCodec.of(source), resumptions),
             Named.as(name));
     return name;
   }

@@ -4,14 +4,12 @@ import dev.pleat.schemas.DomainSchema;
 import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.MessageCodec;
-import java.util.Optional;
 import java.util.function.Function;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.kstream.Consumed;
-import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.KStream;
 import org.apache.kafka.streams.kstream.KTable;
 import org.apache.kafka.streams.kstream.Materialized;
@@ -25,6 +23,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * <p>Each view is an application of its own, so that it can be added, rebuilt and removed alone.
  */
 public final class ViewTopology {
+
+  private static final String FOLD = "fold";
 
   private ViewTopology() {}
 
@@ -79,7 +79,12 @@ public final class ViewTopology {
     } else {
       fold(builder, schema, view, domain, resumptions, open);
     }
-    return builder.build();
+    Topology topology = builder.build();
+    if (view.derived().isEmpty()) {
+      // The table comes after the fold that reads it, where the DSL connects what came before.
+      topology.connectProcessorAndStateStores(FOLD, view.rowsStore());
+    }
+    return topology;
   }
 
   private static <V extends Record> void derive(
@@ -144,16 +149,10 @@ public final class ViewTopology {
                 schema.eventsTopic(),
                 Consumed.with(Serdes.String(), Serdes.ByteArray()).withName("events"))
             .processValues(
-                EventGuard.supplier(
-                    view, view.guard(schema), MessageCodec.of(domain.schema()), resumptions),
-                Named.as("guard"))
-            .groupByKey(Grouped.as("by-aggregate"))
-            .aggregate(
-                ViewTopology::noRow,
-                (String aggregateId, WholeCommand<E> command, byte[] row) ->
-                    fold.apply(aggregateId, Optional.ofNullable(row), command).orElse(null),
-                Named.as("fold"),
-                stored(view.rowsStore()));
+                EventGuard.ofRows(
+                    fold, view.guard(schema), MessageCodec.of(domain.schema()), resumptions),
+                Named.as(FOLD))
+            .toTable(Named.as("rows"), stored(view.rowsStore()));
     openAndIndex(rows, view, index, fold.rows()::read, open);
   }
 
@@ -162,10 +161,5 @@ public final class ViewTopology {
         .withKeySerde(Serdes.String())
         .withValueSerde(Serdes.ByteArray())
         .withCachingDisabled();
-  }
-
-  @SuppressWarnings("NullAway") // Kafka Streams says null where there is no row
-  private static byte[] noRow() {
-    return null;
   }
 }

@@ -12,6 +12,7 @@ import dev.pleat.schemas.DomainSchema.View;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.RecordedEvent;
+import dev.pleat.schemas.RowCodec;
 import dev.pleat.schemas.StoppedView;
 import dev.pleat.topology.journal.Journal;
 import dev.pleat.topology.journal.JournalEvent;
@@ -119,7 +120,7 @@ class ViewTopologyTest {
 
     assertEquals("{\"page\":\"p\",\"lines\":3,\"last\":\"c\",\"version\":3}", row("p"));
     assertEquals("{\"page\":\"q\",\"lines\":1,\"last\":\"x\",\"version\":1}", row("q"));
-    assertEquals(3, seen.get("p"));
+    assertEquals(3, seen("p"));
   }
 
   @Test
@@ -137,7 +138,7 @@ class ViewTopologyTest {
 
   @Test
   void folds_each_event_once_with_more_aggregates_than_it_has_at_hand() {
-    int pages = EventGuard.MAX_RECENT + 100;
+    int pages = VersionsSeen.MAX_RECENT + 100;
     for (long version = 1; version <= 2; version++) {
       for (int page = 0; page < pages; page++) {
         event("p" + page, version, version, line("p" + page, "l" + version));
@@ -148,7 +149,7 @@ class ViewTopologyTest {
 
     assertEquals(2 * pages, changes.readValuesToList().size());
     assertEquals("{\"page\":\"p0\",\"lines\":2,\"last\":\"l2\",\"version\":2}", row("p0"));
-    assertEquals(2, seen.get("p" + (pages - 1)));
+    assertEquals(2, seen("p" + (pages - 1)));
     assertGoesOn();
   }
 
@@ -205,7 +206,7 @@ class ViewTopologyTest {
     event("p", 3, 4, line("p", "c"));
 
     assertEquals("{\"page\":\"p\",\"lines\":1,\"last\":\"a\",\"version\":1}", row("p"));
-    assertEquals(1, seen.get("p"));
+    assertEquals(1, seen("p"));
     assertNull(row("q"));
     assertEquals(List.of(), changes.readValuesToList());
 
@@ -217,7 +218,7 @@ class ViewTopologyTest {
             "{\"page\":\"p\",\"lines\":4,\"last\":\"d\",\"version\":4}",
             "{\"page\":\"q\",\"lines\":2,\"last\":\"y\",\"version\":2}"),
         changes.readValuesToList());
-    assertEquals(4, seen.get("p"));
+    assertEquals(4, seen("p"));
     assertNull(held.get("p"), "nothing is held back any more");
   }
 
@@ -270,7 +271,7 @@ class ViewTopologyTest {
 
     assertNull(row("p"));
     assertNull(row("q"));
-    assertNull(seen.get("q"));
+    assertEquals(0, seen("q"));
     assertStopped(0, "gap", "aggregate p has version 2 where 1 should follow");
   }
 
@@ -315,7 +316,7 @@ class ViewTopologyTest {
     assertStopped(
         1, "projection-failed", "the projection of pages failed on aggregate p at version 2");
     assertEquals("{\"page\":\"p\",\"lines\":1,\"last\":\"a\",\"version\":1}", row("p"));
-    assertEquals(1, seen.get("p"));
+    assertEquals(1, seen("p"));
   }
 
   @Test
@@ -328,7 +329,7 @@ class ViewTopologyTest {
     assertStopped(
         3, "projection-failed", "the projection of pages failed on aggregate p at version 4");
     assertEquals("{\"page\":\"p\",\"lines\":1,\"last\":\"a\",\"version\":1}", row("p"));
-    assertEquals(1, seen.get("p"));
+    assertEquals(1, seen("p"));
     assertEquals(2, held.get("p").size());
   }
 
@@ -353,12 +354,12 @@ class ViewTopologyTest {
   void moves_the_version_at_an_event_it_does_not_know() {
     event("p", 1, 1, "PageNumbered", "{\"number\":7}");
     assertNull(row("p"));
-    assertEquals(1, seen.get("p"));
+    assertEquals(1, seen("p"));
     event("p", 2, 2, line("p", "a"));
     event("p", 3, 3, "PageNumbered", "{}");
 
     assertEquals("{\"page\":\"p\",\"lines\":1,\"last\":\"a\",\"version\":3}", row("p"));
-    assertEquals(3, seen.get("p"));
+    assertEquals(3, seen("p"));
   }
 
   @Test
@@ -374,7 +375,7 @@ class ViewTopologyTest {
     event("p", 2, 2, new PageTornOut("p"));
 
     assertNull(row("p"));
-    assertEquals(2, seen.get("p"));
+    assertEquals(2, seen("p"));
     event("p", 1, 1, line("p", "a"));
     event("p", 2, 2, new PageTornOut("p"));
     assertNull(row("p"));
@@ -385,12 +386,47 @@ class ViewTopologyTest {
   }
 
   @Test
+  void writes_the_version_seen_only_where_no_row_says_it() {
+    event("p", 1, 1, line("p", "a"));
+    event("p", 2, 2, line("p", "b"));
+    event("q", 1, 1, new InkWeighed("q", 3));
+
+    assertNull(seen.get("p"));
+    assertEquals(1, seen.get("q"));
+
+    event("p", 3, 3, new PageTornOut("p"));
+    event("p", 4, 4, line("p", "again"));
+
+    assertEquals(3, seen.get("p"));
+    assertEquals(4, seen("p"));
+  }
+
+  @Test
+  void knows_what_was_seen_from_the_store_it_begins_with() {
+    assertEquals(0, new VersionsSeen(seen).of("p"));
+    seen.put("p", 2L);
+
+    VersionsSeen after = new VersionsSeen(seen);
+
+    assertEquals(2, after.of("p"));
+    assertEquals(0, after.of("q"));
+  }
+
+  @Test
+  void no_row_is_older_than_the_one_before_it() {
+    event("p", 1, 1, line("p", "a"));
+    at(TIME.minusSeconds(3600), "p", 2, line("p", "b"));
+
+    assertEquals(TIME.toEpochMilli(), rows.get("p").timestamp());
+  }
+
+  @Test
   void shows_nothing_of_a_row_that_comes_and_goes_within_a_command() {
     event("p", 1, 2, line("p", "a"));
     event("p", 2, 2, new PageTornOut("p"));
 
     assertNull(row("p"));
-    assertEquals(2, seen.get("p"));
+    assertEquals(2, seen("p"));
     assertTrue(changes.readValuesToList().stream().allMatch(value -> value == null));
   }
 
@@ -435,6 +471,16 @@ class ViewTopologyTest {
   }
 
   private void event(String page, long version, long through, String action, JsonObject data) {
+    event(TIME, page, version, through, action, data);
+  }
+
+  private void at(Instant time, String page, long version, JournalEvent event) {
+    String action = event.getClass().getSimpleName();
+    event(time, page, version, version, action, JsonCodec.toObject(event));
+  }
+
+  private void event(
+      Instant time, String page, long version, long through, String action, JsonObject data) {
     events.pipeInput(
         page,
         JsonCodec.write(
@@ -443,17 +489,25 @@ class ViewTopologyTest {
                 new UUID(2, through),
                 action,
                 data,
-                TIME,
+                time,
                 version,
                 through,
                 Optional.empty(),
                 Optional.empty())),
-        TIME);
+        time);
   }
 
   private String row(String page) {
     ValueAndTimestamp<byte[]> row = rows.get(page);
     return row == null ? null : new String(row.value(), UTF_8);
+  }
+
+  /** As the guard finds it: in the row, or by itself. */
+  private long seen(String page) {
+    ValueAndTimestamp<byte[]> row = rows.get(page);
+    return Math.max(
+        row == null ? 0 : RowCodec.version(row.value()),
+        Optional.ofNullable(seen.get(page)).orElse(0L));
   }
 
   private StoppedView mark() {
