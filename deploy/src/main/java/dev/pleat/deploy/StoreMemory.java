@@ -1,10 +1,12 @@
 package dev.pleat.deploy;
 
+import dev.pleat.topology.CommandTopology;
 import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.state.RocksDBConfigSetter;
 import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.HashLinkedListMemTableConfig;
 import org.rocksdb.LRUCache;
 import org.rocksdb.Options;
 import org.rocksdb.RocksDB;
@@ -24,6 +26,10 @@ final class StoreMemory implements AutoCloseable {
   private static final long ARENA_BLOCK_BYTES = 64 * 1024;
   private static final double FILTER_SHARE_OF_BUFFER = 0.004;
   private static final long WRITE_BUFFER_BYTES = 32 * 1024 * 1024;
+  private static final int HASHED_BYTES = 64;
+
+  /** 64 KiB of them for each buffer, from its beginning. */
+  private static final long BUCKETS = 8 * 1024;
 
   private final LRUCache blocks;
   private final WriteBufferManager writes;
@@ -72,6 +78,22 @@ final class StoreMemory implements AutoCloseable {
     options.setOptimizeFiltersForHits(false);
   }
 
+  /**
+   * Keeps what is not yet written to files by the hash of its key instead of in order: a look-up
+   * takes half the time, as there is no search. What is in such a store can not be listed: an
+   * iterator would show a part of it.
+   */
+  private static void findByKeyOnly(Options options) {
+    // RocksDB takes the hash of a prefix; longer keys that begin alike share a bucket.
+    options.useCappedPrefixExtractor(HASHED_BYTES);
+    options.setMemTableConfig(new HashLinkedListMemTableConfig().setBucketCount(BUCKETS));
+    // One thread writes; this kind of buffer takes no more.
+    options.setAllowConcurrentMemtableWrite(false);
+    // The buckets say as soon as a filter what is not there.
+    options.setMemtablePrefixBloomSizeRatio(0);
+    options.setMemtableWholeKeyFiltering(false);
+  }
+
   /** How much is taken now, in bytes. */
   long used() {
     return blocks.getUsage();
@@ -93,6 +115,9 @@ final class StoreMemory implements AutoCloseable {
         throw new IllegalStateException("the setting " + SETTING + " is missing");
       }
       memory.limit(options, (BlockBasedTableConfig) options.tableFormatConfig());
+      if (CommandTopology.NEVER_LISTED.contains(store)) {
+        findByKeyOnly(options);
+      }
     }
 
     @Override

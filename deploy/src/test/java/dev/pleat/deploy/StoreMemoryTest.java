@@ -1,13 +1,18 @@
 package dev.pleat.deploy;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.pleat.topology.CommandTopology;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.streams.StreamsConfig;
@@ -19,6 +24,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** How much memory real state stores take together. */
 final class StoreMemoryTest {
@@ -27,21 +34,27 @@ final class StoreMemoryTest {
 
   @TempDir Path directory;
 
-  @Test
-  void many_stores_together_take_no_more_than_one_may() {
+  /** One as Kafka Streams makes them, and one whose entries are found by key only. */
+  private static Stream<String> stores() {
+    return Stream.of("rows", CommandTopology.NEVER_LISTED.iterator().next());
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void many_stores_together_take_no_more_than_one_may(String name) {
     try (StoreMemory memory = new StoreMemory(8 * MIB)) {
       List<TopologyTestDriver> drivers = new ArrayList<>();
       try {
         long most = 0;
         SplittableRandom random = new SplittableRandom(1);
         for (int i = 0; i < 4; i++) {
-          TopologyTestDriver driver = driver("app-" + i, settings(memory));
+          TopologyTestDriver driver = driver("app-" + i, name, settings(memory));
           drivers.add(driver);
-          KeyValueStore<Integer, byte[]> store = driver.getKeyValueStore("rows");
+          KeyValueStore<String, byte[]> store = driver.getKeyValueStore(name);
           for (int row = 0; row < 8_000; row++) {
             byte[] value = new byte[1_000];
             random.nextBytes(value);
-            store.put(row, value);
+            store.put("row " + row, value);
             most = Math.max(most, memory.used());
           }
         }
@@ -53,17 +66,55 @@ final class StoreMemoryTest {
     }
   }
 
-  @Test
-  void a_store_with_one_entry_takes_little() {
+  @ParameterizedTest
+  @MethodSource("stores")
+  void a_store_with_one_entry_takes_little(String name) {
     try (StoreMemory memory = new StoreMemory(64 * MIB)) {
       long before = memory.used();
-      TopologyTestDriver driver = driver("app", settings(memory));
+      TopologyTestDriver driver = driver("app", name, settings(memory));
       try {
-        KeyValueStore<Integer, byte[]> store = driver.getKeyValueStore("rows");
-        store.put(1, new byte[10]);
+        KeyValueStore<String, byte[]> store = driver.getKeyValueStore(name);
+        store.put("row", new byte[10]);
 
         // The limit's half for writes has to do for a few dozen stores.
         assertTrue(memory.used() - before <= MIB / 2, "one entry takes " + memory.used());
+      } finally {
+        driver.close();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("stores")
+  void a_store_finds_what_was_written_last_in_memory_and_in_files(String name) {
+    long seed = System.nanoTime();
+    SplittableRandom random = new SplittableRandom(seed);
+    // Some begin alike for longer than is hashed, and one is empty.
+    List<String> keys = new ArrayList<>(List.of(""));
+    for (int i = 0; i < 500; i++) {
+      keys.add((i % 2 == 0 ? "" : "a".repeat(100)) + random.nextInt());
+    }
+    Map<String, byte[]> written = new HashMap<>();
+    try (StoreMemory memory = new StoreMemory(4 * MIB)) {
+      TopologyTestDriver driver = driver("app", name, settings(memory));
+      try {
+        KeyValueStore<String, byte[]> store = driver.getKeyValueStore(name);
+        // Ten times what fits into memory.
+        for (int i = 0; i < 40_000; i++) {
+          String key = keys.get(random.nextInt(keys.size()));
+          if (random.nextInt(10) == 0) {
+            store.delete(key);
+            written.remove(key);
+          } else {
+            byte[] value = new byte[random.nextInt(1_000)];
+            random.nextBytes(value);
+            store.put(key, value);
+            written.put(key, value);
+          }
+          String asked = keys.get(random.nextInt(keys.size()));
+          assertArrayEquals(written.get(asked), store.get(asked), "seed " + seed);
+        }
+        keys.forEach(key -> assertArrayEquals(written.get(key), store.get(key), "seed " + seed));
       } finally {
         driver.close();
       }
@@ -76,7 +127,7 @@ final class StoreMemoryTest {
       Properties settings = settings(memory);
       settings.keySet().remove("pleat.store.memory");
 
-      assertThrows(IllegalStateException.class, () -> driver("app", settings));
+      assertThrows(IllegalStateException.class, () -> driver("app", "rows", settings));
     }
   }
 
@@ -93,7 +144,7 @@ final class StoreMemoryTest {
     return settings;
   }
 
-  private static TopologyTestDriver driver(String application, Properties settings) {
+  private static TopologyTestDriver driver(String application, String store, Properties settings) {
     settings.put(StreamsConfig.APPLICATION_ID_CONFIG, application);
     Topology topology =
         new Topology()
@@ -101,7 +152,7 @@ final class StoreMemoryTest {
             .addProcessor("nothing", Nothing::new, "in")
             .addStateStore(
                 Stores.keyValueStoreBuilder(
-                    Stores.persistentKeyValueStore("rows"), Serdes.Integer(), Serdes.ByteArray()),
+                    Stores.persistentKeyValueStore(store), Serdes.String(), Serdes.ByteArray()),
                 "nothing");
     return new TopologyTestDriver(topology, settings);
   }

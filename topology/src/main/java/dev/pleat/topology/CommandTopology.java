@@ -21,6 +21,9 @@ public final class CommandTopology {
   /** How long a command id is remembered unless said otherwise. */
   public static final Duration DEFAULT_MEMORY = MemoryLimits.DEFAULT.time();
 
+  /** The stores that are read and written by key only, never listed. */
+  public static final Set<String> NEVER_LISTED = Set.of(Aggregate.STORE);
+
   static final String EVENTS = "events";
   static final String OUTCOMES = "outcomes";
   static final String DEAD_LETTERS = "dead-letters";
