@@ -80,10 +80,10 @@ final class StoreMemory implements AutoCloseable {
 
   /**
    * Keeps what is not yet written to files by the hash of its key instead of in order: a look-up
-   * takes half the time, as there is no search. What is in such a store can not be listed: an
+   * takes half the time, as there is no search. What is in such a store cannot be listed: an
    * iterator would show a part of it.
    */
-  private static void findByKeyOnly(Options options) {
+  static void findByKeyOnly(Options options) {
     // RocksDB takes the hash of a prefix; longer keys that begin alike share a bucket.
     options.useCappedPrefixExtractor(HASHED_BYTES);
     options.setMemTableConfig(new HashLinkedListMemTableConfig().setBucketCount(BUCKETS));

@@ -228,6 +228,15 @@ class DomainSchemaTest {
     assertEquals(List.of(schema), schema.sources(byRoom));
     assertEquals("by-room-lamps-seen", byRoom.guard(schema).seenStore());
     assertEquals("rooms-seen", schema.view("rooms").orElseThrow().guard(schema).seenStore());
+    assertTrue(schema.view("rooms").orElseThrow().isSeenInRows());
+    assertFalse(byRoom.isSeenInRows(), "its rows are no aggregate's");
+    assertFalse(
+        lamps(lamps -> lamps.foundBy("rooms", "room", it -> it))
+            .build()
+            .view("rooms")
+            .orElseThrow()
+            .isSeenInRows(),
+        "its index comes after the row");
     assertRefused(
         "the rows of by-room have no switch-id, which is their key",
         lamps(lamps -> lamps.derivedView("by-room", Lamp.class, "switch-id", IdFormat.UUID)));

@@ -14,6 +14,8 @@ import dev.pleat.schemas.JsonCodec.JsonObject;
 import dev.pleat.schemas.RecordedEvent;
 import dev.pleat.schemas.RowCodec;
 import dev.pleat.schemas.StoppedView;
+import dev.pleat.schemas.enrolments.EnrolmentEvent.EnrolmentRequested;
+import dev.pleat.topology.enrolments.EnrolmentDomain;
 import dev.pleat.topology.journal.Journal;
 import dev.pleat.topology.journal.JournalEvent;
 import dev.pleat.topology.journal.JournalEvent.InkWeighed;
@@ -402,6 +404,37 @@ class ViewTopologyTest {
   }
 
   @Test
+  void writes_every_version_seen_of_rows_that_are_also_found_by_an_index() {
+    View view = EnrolmentDomain.ENROLMENTS.schema().view("enrolments").orElseThrow();
+    try (TopologyTestDriver enrolments =
+        new TopologyTestDriver(ViewTopology.of(EnrolmentDomain.ENROLMENTS, view.name()))) {
+      enrolments
+          .createInputTopic("enrolments.events", new StringSerializer(), new ByteArraySerializer())
+          .pipeInput(
+              "e",
+              recorded(
+                  TIME,
+                  1,
+                  1,
+                  "EnrolmentRequested",
+                  JsonCodec.toObject(new EnrolmentRequested("e", "l", "ann"))));
+
+      assertEquals(
+          1,
+          RowCodec.version(
+              enrolments
+                  .<String, byte[]>getTimestampedKeyValueStore(view.rowsStore())
+                  .get("e")
+                  .value()));
+      assertEquals(
+          1L,
+          enrolments
+              .getKeyValueStore(view.guard(EnrolmentDomain.ENROLMENTS.schema()).seenStore())
+              .get("e"));
+    }
+  }
+
+  @Test
   void knows_what_was_seen_from_the_store_it_begins_with() {
     assertEquals(0, new VersionsSeen(seen).of("p"));
     seen.put("p", 2L);
@@ -481,20 +514,22 @@ class ViewTopologyTest {
 
   private void event(
       Instant time, String page, long version, long through, String action, JsonObject data) {
-    events.pipeInput(
-        page,
-        JsonCodec.write(
-            new RecordedEvent(
-                new UUID(1, version),
-                new UUID(2, through),
-                action,
-                data,
-                time,
-                version,
-                through,
-                Optional.empty(),
-                Optional.empty())),
-        time);
+    events.pipeInput(page, recorded(time, version, through, action, data), time);
+  }
+
+  private static byte[] recorded(
+      Instant time, long version, long through, String action, JsonObject data) {
+    return JsonCodec.write(
+        new RecordedEvent(
+            new UUID(1, version),
+            new UUID(2, through),
+            action,
+            data,
+            time,
+            version,
+            through,
+            Optional.empty(),
+            Optional.empty()));
   }
 
   private String row(String page) {
