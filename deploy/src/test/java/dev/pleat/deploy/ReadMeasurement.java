@@ -15,6 +15,7 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,8 +64,18 @@ final class ReadMeasurement {
         ofConstant.add(wrk(pleat.http(), constant));
         table.add(row(String.valueOf(i), ofRows.getLast(), ofConstant.getLast()));
       }
-      double ratio = median(ofRows) / median(ofConstant);
-      table.add(row("median", median(ofRows), median(ofConstant)));
+      // Of neighbouring runs: the machine does not give the same from one minute to the next.
+      double ratio =
+          FigureSheet.median(
+              IntStream.range(0, REPETITIONS)
+                  .mapToObj(run -> ofRows.get(run) / ofConstant.get(run))
+                  .toList());
+      table.add(
+          List.of(
+              "median",
+              String.format(Locale.ROOT, "%.0f", FigureSheet.median(ofRows)),
+              String.format(Locale.ROOT, "%.0f", FigureSheet.median(ofConstant)),
+              String.format(Locale.ROOT, "%.2f", ratio)));
       sheet.table(
           List.of(
               "run", "GET /values/{id}, requests/s", "GET " + CONSTANT + ", requests/s", "ratio"),
@@ -144,9 +155,5 @@ final class ReadMeasurement {
     Matcher rate = RATE.matcher(said);
     assertTrue(rate.find(), said);
     return Double.parseDouble(rate.group(1));
-  }
-
-  private static double median(List<Double> values) {
-    return values.stream().sorted().toList().get(values.size() / 2);
   }
 }

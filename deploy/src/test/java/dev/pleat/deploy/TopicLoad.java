@@ -7,7 +7,6 @@ import dev.pleat.schemas.calculator.CalculatorSchema;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
-import java.util.UUID;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
@@ -23,11 +22,22 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 final class TopicLoad implements AutoCloseable {
 
   private static final int BATCH_BYTES = 256 * 1024;
-  private static final String TIMESTAMP = "2026-11-21T10:00:00.000Z";
+  private static final byte[] DIGITS = "0123456789abcdef".getBytes(ISO_8859_1);
+
+  /** Adds 1 to a value. What is of one command alone is filled in: that takes least when sent. */
+  private static final String COMMAND =
+      """
+      {"id":"%s","action":"UpdateValue","data":{"value-id":"%s","operation":"ADD","value":1},\
+      "timestamp":"2026-11-21T10:00:00.000Z"}"""
+          .formatted("i".repeat(36), "v".repeat(36));
+
+  private static final byte[] TEMPLATE = COMMAND.getBytes(ISO_8859_1);
+  private static final int ID = COMMAND.indexOf("iiii");
+  private static final int VALUE = COMMAND.indexOf("vvvv");
 
   private final Producer<byte[], byte[]> producer;
   private final SplittableRandom random = new SplittableRandom();
-  private final List<String> values;
+  private final List<byte[]> values;
   private final String run;
   private byte[][] prepared = {};
 
@@ -37,7 +47,7 @@ final class TopicLoad implements AutoCloseable {
    * @param run tells the outcomes of its commands from those of others
    */
   TopicLoad(String bootstrapServers, List<String> values, String run, int lingerMs) {
-    this.values = values;
+    this.values = values.stream().map(value -> value.getBytes(ISO_8859_1)).toList();
     this.run = run + " ";
     this.producer =
         new KafkaProducer<>(
@@ -68,33 +78,38 @@ final class TopicLoad implements AutoCloseable {
     }
   }
 
-  private String value(int number) {
+  private byte[] value(int number) {
     return values.get(number % values.size());
   }
 
   /** Adds 1 to one of the values. */
   void send(int number) {
-    String value = value(number);
+    byte[] value = value(number);
     ProducerRecord<byte[], byte[]> record =
         new ProducerRecord<>(
             CalculatorSchema.SCHEMA.commandsTopic(),
-            value.getBytes(ISO_8859_1),
+            value,
             number < prepared.length ? prepared[number] : command(value));
     record.headers().add(MessageHeaders.REQUEST_ID, (run + number).getBytes(ISO_8859_1));
     producer.send(record);
   }
 
-  private byte[] command(String value) {
-    UUID id = new UUID(random.nextLong(), random.nextLong());
-    String command =
-        "{\"id\":\""
-            + id
-            + "\",\"action\":\"UpdateValue\",\"data\":{\"value-id\":\""
-            + value
-            + "\",\"operation\":\"ADD\",\"value\":1},\"timestamp\":\""
-            + TIMESTAMP
-            + "\"}";
-    return command.getBytes(ISO_8859_1);
+  private byte[] command(byte[] value) {
+    byte[] command = TEMPLATE.clone();
+    writeUuid(random.nextLong(), random.nextLong(), command, ID);
+    System.arraycopy(value, 0, command, VALUE, value.length);
+    return command;
+  }
+
+  private static void writeUuid(long most, long least, byte[] out, int from) {
+    int at = from;
+    for (int digit = 0; digit < 32; digit++) {
+      if (digit == 8 || digit == 12 || digit == 16 || digit == 20) {
+        out[at++] = '-';
+      }
+      long half = digit < 16 ? most : least;
+      out[at++] = DIGITS[(int) (half >>> 60 - 4 * (digit % 16)) & 0xF];
+    }
   }
 
   /** Which command of this run an accepted outcome is of; -1 if it is none of them. */
