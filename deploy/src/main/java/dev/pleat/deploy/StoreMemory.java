@@ -80,8 +80,7 @@ final class StoreMemory implements AutoCloseable {
 
   /**
    * Keeps what is not yet written to files by the hash of its key instead of in order: a look-up
-   * takes half the time, as there is no search. What is in such a store cannot be listed: an
-   * iterator would show a part of it.
+   * needs no search. What is in such a store cannot be listed: an iterator would show a part of it.
    */
   static void findByKeyOnly(Options options) {
     // RocksDB takes the hash of a prefix; longer keys that begin alike share a bucket.
