@@ -140,6 +140,10 @@ final class BenchmarkedApplication implements AutoCloseable {
     }
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /**
    * Works off the records of the input that are there, as a new application.
    *

@@ -45,6 +45,15 @@ final class DecidingAlone implements AutoCloseable {
     return broker.bootstrapServers();
   }
 
+  /** The process of the command topology. */
+  long applicationPid() {
+    return application.pid();
+  }
+
+  long brokerPid() {
+    return broker.pid();
+  }
+
   /** The ids of the values there are. */
   List<String> values() {
     return values;

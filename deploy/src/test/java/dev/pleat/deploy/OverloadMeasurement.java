@@ -12,8 +12,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -218,8 +220,15 @@ final class OverloadMeasurement {
    * @param done a second, while more was offered
    * @param after done a second when no more was sent, until all was done
    * @param drained how long that took
+   * @param cores what application, broker and generator took of the cores while more was offered
    */
-  private record Pace(int factor, double sent, double done, double after, Duration drained) {}
+  private record Pace(
+      int factor, double sent, double done, double after, Duration drained, List<Double> cores) {
+
+    double applicationMicros() {
+      return 1e6 * cores.getFirst() / done;
+    }
+  }
 
   private void overTopics() {
     List<Pace> paces = new ArrayList<>();
@@ -245,7 +254,9 @@ final class OverloadMeasurement {
             "sent/s",
             "done/s while offered",
             "done/s afterwards",
-            "time to work off the rest, s"),
+            "time to work off the rest, s",
+            "cores while offered: application, broker, generator",
+            "CPU µs of the application a command"),
         paces.stream()
             .map(
                 pace ->
@@ -254,7 +265,11 @@ final class OverloadMeasurement {
                         String.format(Locale.ROOT, "%.0f", pace.sent()),
                         String.format(Locale.ROOT, "%.0f", pace.done()),
                         String.format(Locale.ROOT, "%.0f", pace.after()),
-                        String.format(Locale.ROOT, "%.1f", pace.drained().toMillis() / 1e3)))
+                        String.format(Locale.ROOT, "%.1f", pace.drained().toMillis() / 1e3),
+                        pace.cores().stream()
+                            .map(FigureSheet::number)
+                            .collect(Collectors.joining(", ")),
+                        FigureSheet.number(pace.applicationMicros())))
             .toList());
     double best = best(paces.stream().mapToDouble(Pace::done));
     for (Pace pace : paces) {
@@ -285,6 +300,7 @@ final class OverloadMeasurement {
                 alone.bootstrapServers(),
                 CalculatorSchema.SCHEMA.outcomesTopic(),
                 (outcome, nanoTime) -> done.addAndGet(load.accepted(outcome) >= 0 ? 1 : 0))) {
+      List<Long> before = cpuNanos(alone);
       long start = System.nanoTime();
       long passed = 0;
       int sent = 0;
@@ -298,6 +314,12 @@ final class OverloadMeasurement {
         passed = System.nanoTime() - start;
       }
       long whileOffered = done.get();
+      List<Long> after = cpuNanos(alone);
+      long time = passed;
+      List<Double> cores =
+          IntStream.range(0, after.size())
+              .mapToObj(each -> (after.get(each) - before.get(each)) / (double) time)
+              .toList();
       double seconds = passed / 1e9;
       load.flush();
       long deadline = System.nanoTime() + PATIENCE.toNanos();
@@ -313,7 +335,15 @@ final class OverloadMeasurement {
           sent / seconds,
           whileOffered / seconds,
           (sent - whileOffered) * 1e9 / drained.toNanos(),
-          drained);
+          drained,
+          cores);
     }
+  }
+
+  /** What application, broker and this process, which offers the commands, have taken. */
+  private static List<Long> cpuNanos(DecidingAlone alone) {
+    return LongStream.of(alone.applicationPid(), alone.brokerPid(), ProcessHandle.current().pid())
+        .mapToObj(ProcessFigures::cpuNanos)
+        .toList();
   }
 }

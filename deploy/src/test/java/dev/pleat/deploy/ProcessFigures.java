@@ -28,16 +28,22 @@ final class ProcessFigures {
     }
   }
 
+  /** What a process has taken of the cores so far, in ns. */
+  static long cpuNanos(long pid) {
+    return ProcessHandle.of(pid)
+        .flatMap(process -> process.info().totalCpuDuration())
+        .orElseThrow()
+        .toNanos();
+  }
+
   /** What a process takes of a core, in percent, when it is left alone for so long. */
   static double idlePercent(long pid, int seconds) {
-    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
     // What the start left to compile is compiled first.
     pass(Duration.ofSeconds(Math.min(SETTLING_SECONDS, seconds)));
-    Duration before = process.info().totalCpuDuration().orElseThrow();
+    long before = cpuNanos(pid);
     long begun = System.nanoTime();
     pass(Duration.ofSeconds(seconds));
-    Duration used = process.info().totalCpuDuration().orElseThrow().minus(before);
-    return 100.0 * used.toNanos() / (System.nanoTime() - begun);
+    return 100.0 * (cpuNanos(pid) - before) / (System.nanoTime() - begun);
   }
 
   private static void pass(Duration time) {
