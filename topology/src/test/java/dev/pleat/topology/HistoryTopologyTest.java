@@ -213,21 +213,28 @@ class HistoryTopologyTest {
   @Test
   void a_version_is_the_same_from_a_snapshot_and_from_the_first_event() {
     long seed = System.nanoTime();
-    SplittableRandom random = new SplittableRandom(seed);
-    long version = 0;
-    while (version < 300) {
-      long through = version + random.nextInt(1, 5);
-      while (version < through) {
-        version++;
-        line("a", version, through);
-      }
-    }
+    long version = lines("a", 300, new SplittableRandom(seed));
     for (long at = 1; at <= version; at++) {
       assertEquals(
           row("a", at, Optional.empty()),
           row("a", at, nearest("a", at)),
           "version " + at + ", seed " + seed);
     }
+  }
+
+  /**
+   * Commands of one to four lines each, until there are so many lines; returns how many there are.
+   */
+  private long lines(String page, long least, SplittableRandom random) {
+    long version = 0;
+    while (version < least) {
+      long through = version + random.nextInt(1, 5);
+      while (version < through) {
+        version++;
+        line(page, version, through);
+      }
+    }
+    return version;
   }
 
   private List<HistoryFold.Step> replay(String page, long from, long to) {
@@ -244,15 +251,7 @@ class HistoryTopologyTest {
   @Test
   void a_replay_shows_at_each_version_what_is_folded_for_it() {
     long seed = System.nanoTime();
-    SplittableRandom random = new SplittableRandom(seed);
-    long version = 0;
-    while (version < 120) {
-      long through = version + random.nextInt(1, 5);
-      while (version < through) {
-        version++;
-        line("a", version, through);
-      }
-    }
+    long version = lines("a", 120, new SplittableRandom(seed));
     for (long from = 1; from <= version; from++) {
       long at = from;
       for (HistoryFold.Step step : replay("a", from, version)) {
