@@ -104,8 +104,9 @@ final class GroupCommit {
    * <p>A record that came while a commit ran is older when that ends than records usually are, by
    * no more than the commit took. If it is older still, the thread has fallen behind: then it works
    * longer between commits, half as long again each time, up to ten times as long as a commit
-   * takes. Once it keeps up, the time shrinks again. Ages are by the broker's clock beside the
-   * least age that was seen, so that clocks that differ do not matter.
+   * takes. Once it keeps up, the time shrinks again. Where records wait for so long that the commit
+   * is the least of it, those waited for are committed with the others. Ages are by the broker's
+   * clock beside the least age that was seen, so that clocks that differ do not matter.
    */
   static final class Pace {
 
@@ -134,6 +135,11 @@ final class GroupCommit {
     private static final long BEHIND_MS = 6;
 
     /**
+     * A record that has waited for so long is not kept much longer by the least frequent commits.
+     */
+    private static final long FAR_BEHIND_MS = 1_000;
+
+    /**
      * The least age is not taken to be more than this at first: a backlog is one from the start.
      */
     private static final long OLD_MS = 1_000;
@@ -150,6 +156,7 @@ final class GroupCommit {
 
     private long commits;
     private boolean committing;
+    private boolean isFarBehind;
     private long lastAsked;
     private long lastRecord;
     private long lastEnd;
@@ -183,6 +190,7 @@ final class GroupCommit {
       }
       committing = false;
       long waitedMs = context.currentSystemTimeMs() - timestamp - leastAgeMs;
+      isFarBehind = waitedMs >= FAR_BEHIND_MS;
       if (waitedMs <= USUAL_MS) {
         commitsOfWork *= IDLE;
         return;
@@ -217,6 +225,9 @@ final class GroupCommit {
 
     /** How long until a commit is due for which somebody waits, in ns; not above 0 if it is now. */
     private long soon() {
+      if (isFarBehind) {
+        return later();
+      }
       return Math.max(lastAsked + LEAST_GAP_NANOS, lastEnd + workNanos()) - clock.getAsLong();
     }
 
