@@ -1,9 +1,13 @@
 package dev.pleat.deploy;
 
+import static dev.pleat.deploy.FigureSheet.median;
+import static dev.pleat.deploy.FigureSheet.number;
+
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -13,7 +17,6 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
-import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -25,8 +28,9 @@ import org.junit.jupiter.api.io.TempDir;
  * and take no more memory. Not part of {@code verify}: the profile {@code measure} runs it.
  *
  * <p>{@code -Dpleat.minutes=10} (0 for none) over HTTP at {@code -Dpleat.offered=12000} a second;
- * From topic to topic the command topology runs alone; {@code -Dpleat.maximum=0} is what it can do
- * a second, 0 for what it does while more is offered.
+ * From topic to topic the command topology runs alone, in {@code -Dpleat.turns=3} turns of all
+ * rates; {@code -Dpleat.maximum=0} is what it can do a second, 0 for what it does while more is
+ * offered.
  */
 final class OverloadMeasurement {
 
@@ -37,6 +41,7 @@ final class OverloadMeasurement {
   private static final int WARM_UPS = 4;
   private static final int VALUES = 100_000;
   private static final int CONNECTIONS = Integer.getInteger("pleat.connections", 2_000);
+  private static final int TURNS = Integer.getInteger("pleat.turns", 3);
   private static final Duration TOPIC_TIME = Duration.ofSeconds(12);
   private static final Duration PATIENCE = Duration.ofMinutes(10);
   private static final List<Integer> FACTORS = List.of(1, 2, 5, 10);
@@ -231,7 +236,7 @@ final class OverloadMeasurement {
   }
 
   private void overTopics() {
-    List<Pace> paces = new ArrayList<>();
+    List<List<Pace>> turns = new ArrayList<>();
     int maximum = MAXIMUM;
     try (DecidingAlone alone = DecidingAlone.start(directory.resolve("topics"), VALUES)) {
       for (int i = 0; i < WARM_UPS; i++) {
@@ -241,54 +246,68 @@ final class OverloadMeasurement {
           maximum = (int) warm.done();
         }
       }
-      for (int factor : FACTORS) {
-        paces.add(offer(alone, "x" + factor, factor, factor * maximum));
-        System.out.println(paces.getLast());
+      for (int turn = 0; turn < TURNS; turn++) {
+        List<Pace> paces = new ArrayList<>();
+        for (int factor : FACTORS) {
+          paces.add(offer(alone, "turn" + turn + "x" + factor, factor, factor * maximum));
+          System.out.println(paces.getLast());
+        }
+        turns.add(paces);
       }
     }
     sheet.note(
-        "From topic to topic, %d s each; 1x is %d/s.".formatted(TOPIC_TIME.toSeconds(), maximum));
+        "From topic to topic, %d s each, medians of %d turns (lowest to highest); 1x is %d/s."
+            .formatted(TOPIC_TIME.toSeconds(), TURNS, maximum));
     sheet.table(
         List.of(
             "offered",
             "sent/s",
             "done/s while offered",
+            "of the best of its turn, or of what was sent",
             "done/s afterwards",
             "time to work off the rest, s",
             "cores while offered: application, broker, generator",
             "CPU µs of the application a command"),
-        paces.stream()
-            .map(
-                pace ->
-                    List.of(
-                        pace.factor() + "x",
-                        String.format(Locale.ROOT, "%.0f", pace.sent()),
-                        String.format(Locale.ROOT, "%.0f", pace.done()),
-                        String.format(Locale.ROOT, "%.0f", pace.after()),
-                        String.format(Locale.ROOT, "%.1f", pace.drained().toMillis() / 1e3),
-                        pace.cores().stream()
-                            .map(FigureSheet::number)
-                            .collect(Collectors.joining(", ")),
-                        FigureSheet.number(pace.applicationMicros())))
-            .toList());
-    double best = best(paces.stream().mapToDouble(Pace::done));
-    for (Pace pace : paces) {
-      // The maximum swings: what was not offered cannot be done.
-      double most = Math.min(best, pace.sent());
-      sheet.bar(
-          pace.done() > 0 && pace.done() >= PACE_BAR * most,
-          String.format(
-              Locale.ROOT,
-              "offered %dx: %.0f/s >= %.1f x %.0f/s",
-              pace.factor(),
-              pace.done(),
-              PACE_BAR,
-              most));
+        IntStream.range(0, FACTORS.size()).mapToObj(each -> row(turns, each)).toList());
+    for (int each = 0; each < FACTORS.size(); each++) {
+      sheet.atLeast(
+          PACE_BAR, "offered %dx".formatted(FACTORS.get(each)), median(kept(turns, each)));
     }
   }
 
-  private static double best(DoubleStream perSecond) {
-    return perSecond.max().orElse(0);
+  private static List<String> row(List<List<Pace>> turns, int each) {
+    List<Pace> paces = turns.stream().map(turn -> turn.get(each)).toList();
+    return List.of(
+        FACTORS.get(each) + "x",
+        spread("%.0f", paces.stream().map(Pace::sent).toList()),
+        spread("%.0f", paces.stream().map(Pace::done).toList()),
+        spread("%.2f", kept(turns, each)),
+        spread("%.0f", paces.stream().map(Pace::after).toList()),
+        spread("%.1f", paces.stream().map(pace -> pace.drained().toMillis() / 1e3).toList()),
+        IntStream.range(0, paces.getFirst().cores().size())
+            .mapToObj(who -> number(median(paces.stream().map(p -> p.cores().get(who)).toList())))
+            .collect(Collectors.joining(", ")),
+        spread("%.1f", paces.stream().map(Pace::applicationMicros).toList()));
+  }
+
+  /** What was done beside the best of the same turn; but what was not sent cannot be done. */
+  private static List<Double> kept(List<List<Pace>> turns, int each) {
+    return turns.stream()
+        .map(
+            turn -> {
+              double best = turn.stream().mapToDouble(Pace::done).max().orElseThrow();
+              return turn.get(each).done() / Math.min(best, turn.get(each).sent());
+            })
+        .toList();
+  }
+
+  private static String spread(String format, List<Double> figures) {
+    return String.format(
+        Locale.ROOT,
+        format + " (" + format + " to " + format + ")",
+        median(figures),
+        Collections.min(figures),
+        Collections.max(figures));
   }
 
   /** Sends as fast as that, or as the producer can, and waits until all of it is decided. */
