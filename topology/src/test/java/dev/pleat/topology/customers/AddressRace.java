@@ -8,11 +8,10 @@ import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.NameBasedId;
 import dev.pleat.schemas.PolicyContext;
 import dev.pleat.schemas.customers.CustomerCommand;
-import dev.pleat.schemas.customers.CustomerCommand.AddressStep;
-import dev.pleat.schemas.customers.CustomerCommand.ChangeAddress;
 import dev.pleat.schemas.customers.CustomerEvent;
 import dev.pleat.schemas.customers.CustomerEvent.AddressClaimed;
 import dev.pleat.schemas.customers.CustomerEvent.AddressConfirmed;
+import dev.pleat.schemas.customers.CustomerEvent.AddressEvent;
 import dev.pleat.schemas.customers.CustomerEvent.CustomerInvited;
 import dev.pleat.schemas.customers.CustomerEvent.InvitationWithdrawn;
 import dev.pleat.schemas.customers.CustomerSchema;
@@ -75,6 +74,10 @@ final class AddressRace {
   private final ChangingAddress policy = new ChangingAddress();
   private final Map<String, State> states = new TreeMap<>();
   private final Map<String, Map<UUID, Instant>> decided = new HashMap<>();
+
+  /** Nobody repeats these a day later: their events, and what follows, would have the same ids. */
+  private final Set<UUID> changedAnAddress = new HashSet<>();
+
   private final List<Sent> sent = new ArrayList<>();
   private final List<Happened> log = new ArrayList<>();
   private final Set<String> customers = new TreeSet<>();
@@ -161,16 +164,12 @@ final class AddressRace {
     return at.isPresent();
   }
 
-  /** Nobody repeats one a day later: its events, and what follows, would have the same ids. */
-  private static boolean isOfAChange(Sent command) {
-    return command.command() instanceof ChangeAddress || command.command() instanceof AddressStep;
-  }
-
   private void decide(Partition partition, Sent command) {
     String email = command.email();
     Instant before =
         decided.computeIfAbsent(email, name -> new HashMap<>()).putIfAbsent(command.id(), now);
-    if (before != null && (isOfAChange(command) || before.plus(MEMORY).isAfter(now))) {
+    if (before != null
+        && (changedAnAddress.contains(command.id()) || before.plus(MEMORY).isAfter(now))) {
       return;
     }
     decided.get(email).put(command.id(), now);
@@ -185,6 +184,9 @@ final class AddressRace {
     }
     int index = 0;
     for (CustomerEvent event : accepted.events()) {
+      if (event instanceof AddressEvent) {
+        changedAnAddress.add(command.id());
+      }
       checkOrder(states.getOrDefault(email, rules.initialState()), event);
       states.put(email, rules.evolve(states.getOrDefault(email, rules.initialState()), event));
       Happened happened =
