@@ -57,6 +57,16 @@ final class FigureSheet {
     return values.stream().sorted().toList().get(values.size() / 2);
   }
 
+  /** The median of some figures, with the lowest and the highest; the format is that of one. */
+  static String spread(String format, List<Double> figures) {
+    return String.format(
+        Locale.ROOT,
+        format + " (" + format + " to " + format + ")",
+        median(figures),
+        Collections.min(figures),
+        Collections.max(figures));
+  }
+
   /** A bar: what must hold, with the figure it was held against. */
   void bar(boolean met, String text) {
     write("\n- " + (met ? "met: " : "MISSED: ") + text + "\n");

@@ -29,18 +29,29 @@ final class MeasuredPleat implements AutoCloseable {
 
   /** Returns when all values are created and can be read. */
   static MeasuredPleat start(String name, Path directory) {
+    return start(Main.class, name, directory);
+  }
+
+  /** The same with {@link BesideAConstant} in its process. */
+  static MeasuredPleat besideAConstant(String name, Path directory) {
+    return start(BesideAConstant.class, name, directory);
+  }
+
+  private static MeasuredPleat start(Class<?> main, String name, Path directory) {
     BrokerProcess broker = BrokerProcess.start(directory.resolve("broker"));
     try {
-      return start(name, directory, broker);
+      return start(main, name, directory, broker);
     } catch (RuntimeException | Error e) {
       broker.close();
       throw e;
     }
   }
 
-  private static MeasuredPleat start(String name, Path directory, BrokerProcess broker) {
+  private static MeasuredPleat start(
+      Class<?> main, String name, Path directory, BrokerProcess broker) {
     PleatProcess pleat =
         PleatProcess.startWithWholeHeap(
+            main,
             name,
             directory.resolve("pleat"),
             "--bootstrap-servers",
@@ -92,6 +103,11 @@ final class MeasuredPleat implements AutoCloseable {
 
   URI http() {
     return pleat.http();
+  }
+
+  /** Where {@link BesideAConstant} is, if this was started with it. */
+  URI constant() {
+    return pleat.constant();
   }
 
   /** Of the process of {@code pleat serve}. */

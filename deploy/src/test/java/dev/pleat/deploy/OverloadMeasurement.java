@@ -2,12 +2,12 @@ package dev.pleat.deploy;
 
 import static dev.pleat.deploy.FigureSheet.median;
 import static dev.pleat.deploy.FigureSheet.number;
+import static dev.pleat.deploy.FigureSheet.spread;
 
 import dev.pleat.schemas.calculator.CalculatorSchema;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Executors;
@@ -299,15 +299,6 @@ final class OverloadMeasurement {
               return turn.get(each).done() / Math.min(best, turn.get(each).sent());
             })
         .toList();
-  }
-
-  private static String spread(String format, List<Double> figures) {
-    return String.format(
-        Locale.ROOT,
-        format + " (" + format + " to " + format + ")",
-        median(figures),
-        Collections.min(figures),
-        Collections.max(figures));
   }
 
   /** Sends as fast as that, or as the producer can, and waits until all of it is decided. */

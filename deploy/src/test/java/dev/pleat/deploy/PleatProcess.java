@@ -115,11 +115,12 @@ final class PleatProcess implements AutoCloseable {
    * Starts {@code pleat serve} with its whole heap from the start, as a server is run, and returns
    * when everything is ready: what the process takes later, it takes for something else.
    */
-  static PleatProcess startWithWholeHeap(String name, Path dataDir, String... flags) {
+  static PleatProcess startWithWholeHeap(
+      Class<?> main, String name, Path dataDir, String... flags) {
     PleatProcess started =
         launch(
             List.of("-Xms" + MAX_HEAP.substring("-Xmx".length()), "-XX:+AlwaysPreTouch"),
-            Main.class,
+            main,
             name,
             dataDir,
             flags);
@@ -159,6 +160,11 @@ final class PleatProcess implements AutoCloseable {
 
   URI http() {
     return URI.create(said("HTTP").orElseThrow());
+  }
+
+  /** Where {@link BesideAConstant} always answers the same. */
+  URI constant() {
+    return URI.create(said(BesideAConstant.LABEL).orElseThrow());
   }
 
   String bootstrapServers() {

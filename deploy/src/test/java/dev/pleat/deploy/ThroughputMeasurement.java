@@ -122,7 +122,7 @@ final class ThroughputMeasurement {
     try (Setting setting = new Setting(backlog)) {
       List<List<Measured>> all =
           byTurns(
-              VARIANT_REPETITIONS,
+              REPETITIONS,
               new Step(setting, Work.PASS_THROUGH, BEFORE, BEFORE + TIMED),
               new Step(usual, Work.COMMANDS, BEFORE, BEFORE + TIMED),
               new Step(setting, Work.COMMANDS, BEFORE, BEFORE + TIMED));
@@ -214,10 +214,8 @@ final class ThroughputMeasurement {
   }
 
   private static String spread(List<Measured> measured, ToDoubleFunction<Measured> figure) {
-    List<Double> sorted = measured.stream().mapToDouble(figure).sorted().boxed().toList();
-    double median = median(sorted);
-    String format = median >= 1_000 ? "%.0f (%.0f to %.0f)" : "%.1f (%.1f to %.1f)";
-    return String.format(format, median, sorted.getFirst(), sorted.getLast());
+    List<Double> figures = measured.stream().mapToDouble(figure).boxed().toList();
+    return FigureSheet.spread(median(figures) >= 1_000 ? "%.0f" : "%.1f", figures);
   }
 
   private static double rate(List<Measured> measured) {

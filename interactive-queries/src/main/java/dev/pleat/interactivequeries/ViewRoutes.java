@@ -214,12 +214,20 @@ final class ViewRoutes {
    */
   private List<ReadAfter> tokens(
       Parameters asked, DomainSchema<?, ?> schema, View view, Optional<String> key) {
-    return texts(asked).stream().map(text -> checked(text, schema, view, key)).toList();
+    List<String> texts = texts(asked);
+    return texts.isEmpty()
+        ? List.of()
+        : texts.stream().map(text -> checked(text, schema, view, key)).toList();
   }
 
   private static List<String> texts(Parameters asked) {
+    List<String> parameters = asked.all("after");
+    if (asked.tokens().isEmpty() && parameters.isEmpty()) {
+      // As with most reads.
+      return List.of();
+    }
     List<String> texts =
-        Stream.concat(asked.tokens().stream(), asked.all("after").stream())
+        Stream.concat(asked.tokens().stream(), parameters.stream())
             .flatMap(text -> Arrays.stream(text.split(",", -1)))
             .map(String::strip)
             .distinct()
