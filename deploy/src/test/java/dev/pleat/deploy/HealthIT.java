@@ -6,7 +6,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.pleat.schemas.calculator.CalculatorSchema;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,13 +46,26 @@ final class HealthIT {
   private static HttpResponse<String> readyAfterwards;
 
   @BeforeAll
-  static void start() {
+  static void start() throws IOException {
+    sendFirstRequestOfAll();
     pleat = Servers.launch(data, Optional.empty(), false);
     http = new ApiClient(pleat.url());
     readyWhileStarting = http.get("/health/ready");
     liveWhileStarting = http.get("/health/live");
     Servers.ready(pleat);
     readyAfterwards = http.get("/health/ready");
+  }
+
+  /** To nobody in particular: it takes as long as an instance may take to become ready. */
+  private static void sendFirstRequestOfAll() throws IOException {
+    HttpServer nobody =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    nobody.start();
+    try (ApiClient client = new ApiClient("http://127.0.0.1:" + nobody.getAddress().getPort())) {
+      assertEquals(404, client.get("/").statusCode());
+    } finally {
+      nobody.stop(0);
+    }
   }
 
   @AfterAll
