@@ -113,7 +113,8 @@ final class BrokerProcess implements AutoCloseable {
                   .info()
                   .command()
                   .orElse(Path.of(System.getProperty("java.home"), "bin", "java").toString()),
-              "-Xmx256m",
+              // As Kafka's own scripts give it.
+              "-Xmx1g",
               "-cp",
               System.getProperty("java.class.path"),
               BrokerProcess.class.getName(),

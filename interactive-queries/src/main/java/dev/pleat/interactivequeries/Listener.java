@@ -13,6 +13,13 @@ import java.nio.channels.ServerSocketChannel;
  */
 public final class Listener implements AutoCloseable {
 
+  /**
+   * So many connections may wait until they are accepted, if the operating system lets them: Linux
+   * has 4096 at most by default. Java's own 50 are full when a fleet of clients connects again, and
+   * who is one too many sends its request into the void for a minute.
+   */
+  private static final int WAITING_CONNECTIONS = 4096;
+
   private final ServerSocketChannel channel;
 
   private Listener(ServerSocketChannel channel) {
@@ -31,7 +38,7 @@ public final class Listener implements AutoCloseable {
     try {
       ServerSocketChannel channel = ServerSocketChannel.open();
       try {
-        channel.bind(new InetSocketAddress(InetAddress.getByName(host), port));
+        channel.bind(new InetSocketAddress(InetAddress.getByName(host), port), WAITING_CONNECTIONS);
       } catch (IOException e) {
         channel.close();
         throw e;
