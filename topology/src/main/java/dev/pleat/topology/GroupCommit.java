@@ -139,6 +139,11 @@ final class GroupCommit {
      */
     private static final long FAR_BEHIND_MS = 1_000;
 
+    /** Then the thread works so many times as long as a commit takes, if that is not too long. */
+    private static final double FAR_COMMITS_OF_WORK = 20;
+
+    private static final long FAR_MOST_NANOS = 1_000_000_000;
+
     /**
      * The least age is not taken to be more than this at first: a backlog is one from the start.
      */
@@ -235,6 +240,9 @@ final class GroupCommit {
     private long later() {
       double share = commitsOfWork / MOST_COMMITS_OF_WORK;
       long gap = LATER_LEAST_NANOS + (long) (share * (LATER_MOST_NANOS - LATER_LEAST_NANOS));
+      if (isFarBehind) {
+        gap = Math.max(gap, (long) Math.min(FAR_MOST_NANOS, FAR_COMMITS_OF_WORK * commitNanos));
+      }
       return lastEnd + gap - clock.getAsLong();
     }
 

@@ -199,6 +199,12 @@ class GroupCommitTest {
   }
 
   @Test
+  void a_thread_that_is_seconds_behind_spends_a_twentieth_of_its_time_in_slow_commits() {
+    assertEquals(500 * MS, work(100_000, 20_000, 25 * MS).betweenCommits(), 10 * MS);
+    assertEquals(1_000 * MS, work(100_000, 20_000, 80 * MS).betweenCommits(), 10 * MS);
+  }
+
+  @Test
   void commits_are_close_together_again_when_a_backlog_is_done() {
     work(100_000, 20_000, 4 * MS);
     now += 1_000 * MS;
