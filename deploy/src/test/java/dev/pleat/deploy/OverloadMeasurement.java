@@ -235,10 +235,12 @@ final class OverloadMeasurement {
     }
   }
 
-  private void overTopics() {
+  private void overTopics() throws InterruptedException {
     List<List<Pace>> turns = new ArrayList<>();
     int maximum = MAXIMUM;
     try (DecidingAlone alone = DecidingAlone.start(directory.resolve("topics"), VALUES)) {
+      // Not before: what this process has started would take after it.
+      ProcessFigures.stepBack();
       for (int i = 0; i < WARM_UPS; i++) {
         Pace warm = offer(alone, "warm-up" + i, 1, MORE_THAN_IT_CAN);
         System.out.println(warm);

@@ -103,6 +103,7 @@ final class PleatProcess implements AutoCloseable {
                   ProcessBuilder.Redirect.appendTo(Path.of("target", name + ".log").toFile()));
       // As the launcher does.
       builder.environment().putIfAbsent("MALLOC_ARENA_MAX", "2");
+      builder.environment().putIfAbsent("MALLOC_MMAP_THRESHOLD_", "65536");
       builder.environment().putIfAbsent("JAVA_HOME", System.getProperty("java.home"));
       Process process = builder.start();
       return new PleatProcess(process, CompletableFuture.supplyAsync(() -> welcome(process)));

@@ -1,10 +1,14 @@
 package dev.pleat.deploy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
@@ -34,6 +38,26 @@ final class ProcessFigures {
         .flatMap(process -> process.info().totalCpuDuration())
         .orElseThrow()
         .toNanos();
+  }
+
+  /**
+   * Lets other processes have the cores before this one, from now on: a load generator would not be
+   * on the machine of what it measures. Needs {@code renice}.
+   */
+  static void stepBack() throws InterruptedException {
+    List<String> command = new ArrayList<>(List.of("renice", "-n", "10", "-p"));
+    // Linux gives each thread a priority of its own, and a new one that of the thread it is from.
+    try (Stream<Path> threads = Files.list(Path.of("/proc/self/task"))) {
+      threads.forEach(thread -> command.add(thread.getFileName().toString()));
+      Process renice = new ProcessBuilder(command).redirectErrorStream(true).start();
+      String said = new String(renice.getInputStream().readAllBytes(), UTF_8);
+      // A thread may have ended meanwhile.
+      if (renice.waitFor() != 0 && said.lines().noneMatch(line -> line.contains("new priority"))) {
+        throw new IllegalStateException(said);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** What a process takes of a core, in percent, when it is left alone for so long. */
