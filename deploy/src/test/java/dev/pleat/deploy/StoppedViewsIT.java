@@ -9,15 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pleat.schemas.JsonCodec;
 import dev.pleat.schemas.NameBasedId;
 import dev.pleat.schemas.RecordedEvent;
-import dev.pleat.schemas.calculator.CalculatorCommand;
-import dev.pleat.schemas.calculator.CalculatorEvent;
 import dev.pleat.schemas.calculator.CalculatorEvent.ValueUpdated;
 import dev.pleat.schemas.calculator.CalculatorSchema;
-import dev.pleat.schemas.calculator.CalculatorValue;
 import dev.pleat.schemas.calculator.Operation;
-import dev.pleat.topology.Domain;
-import dev.pleat.topology.calculator.Calculator;
-import dev.pleat.topology.calculator.CalculatorValueProjection;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.net.http.HttpResponse;
@@ -26,10 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -51,33 +42,14 @@ final class StoppedViewsIT {
 
   @TempDir static Path directory;
 
-  /** The values on which the projection fails for now. */
-  private static final Set<String> broken = ConcurrentHashMap.newKeySet();
-
-  private static final AtomicInteger failures = new AtomicInteger();
+  private static final BreakableValues breakable = new BreakableValues();
 
   private static Instance instance;
   private static ApiClient api;
 
   @BeforeAll
   static void start() {
-    CalculatorValueProjection projection = new CalculatorValueProjection();
-    Domain<Calculator.State, CalculatorCommand, CalculatorEvent> calculator =
-        Domain.of(CalculatorSchema.SCHEMA)
-            .decidedBy(new Calculator(), Calculator.State.class)
-            .projectedTo(
-                CalculatorSchema.VALUES,
-                CalculatorValue.class,
-                (row, event) -> {
-                  Optional<CalculatorValue> after = projection.project(row, event);
-                  if (after.isPresent() && broken.contains(after.get().valueId())) {
-                    failures.incrementAndGet();
-                    throw new IllegalStateException("broken for now");
-                  }
-                  return after;
-                })
-            .build();
-    instance = Servers.embedded(directory, calculator);
+    instance = Servers.embedded(directory, breakable.domain());
     api = new ApiClient(instance.url());
   }
 
@@ -126,8 +98,8 @@ final class StoppedViewsIT {
 
   private static void awaitFailures(int count) {
     long deadline = System.nanoTime() + PATIENCE.toNanos();
-    while (failures.get() < count) {
-      assertTrue(System.nanoTime() < deadline, failures + " failures");
+    while (breakable.failures() < count) {
+      assertTrue(System.nanoTime() < deadline, breakable.failures() + " failures");
       LockSupport.parkNanos(20_000_000);
     }
   }
@@ -183,7 +155,7 @@ final class StoppedViewsIT {
   @Test
   void folds_an_event_again_once_what_kept_it_from_that_is_mended() {
     String path = created();
-    broken.add(id(path));
+    breakable.breakOn(id(path));
     add(path);
     HttpResponse<String> updated = add(path);
     awaitFailures(1);
@@ -193,7 +165,7 @@ final class StoppedViewsIT {
     assertTrue(resume("continue").startsWith("0 Folds again offset "));
     awaitFailures(2);
     awaitListed("projection-failed");
-    broken.clear();
+    breakable.mend();
     String again = resume("continue");
 
     assertTrue(again.startsWith("0 Folds again offset "), again);

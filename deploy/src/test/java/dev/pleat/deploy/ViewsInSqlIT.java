@@ -10,16 +10,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.pleat.deploy.SqlFold.Event;
 import dev.pleat.deploy.SqlFold.Fenced;
 import dev.pleat.deploy.SqlFold.Stretch;
-import dev.pleat.schemas.calculator.CalculatorCommand;
-import dev.pleat.schemas.calculator.CalculatorEvent;
 import dev.pleat.schemas.calculator.CalculatorSchema;
-import dev.pleat.schemas.calculator.CalculatorValue;
 import dev.pleat.topology.Domain;
 import dev.pleat.topology.GuardedFold;
 import dev.pleat.topology.ViewIndex;
-import dev.pleat.topology.calculator.Calculator;
 import dev.pleat.topology.calculator.CalculatorDomain;
-import dev.pleat.topology.calculator.CalculatorValueProjection;
 import dev.pleat.topology.customers.CustomerDomain;
 import dev.pleat.topology.enrolments.EnrolmentDomain;
 import java.net.URLEncoder;
@@ -35,12 +30,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -67,10 +59,8 @@ final class ViewsInSqlIT {
 
   @TempDir static Path directory;
 
-  /** The values on which the projection of the instance with the database fails for now. */
-  private static final Set<String> broken = ConcurrentHashMap.newKeySet();
-
-  private static final AtomicInteger failures = new AtomicInteger();
+  /** In the instance with the database. */
+  private static final BreakableValues breakable = new BreakableValues();
 
   private static PostgresServer postgres;
   private static Instance storing;
@@ -93,7 +83,7 @@ final class ViewsInSqlIT {
             directory.resolve("keeping"),
             storing.bootstrapServers(),
             postgres.create(DATABASE),
-            calculator(),
+            breakable.domain(),
             CustomerDomain.CUSTOMERS,
             EnrolmentDomain.ENROLMENTS);
     stores = new ApiClient(storing.url());
@@ -108,24 +98,6 @@ final class ViewsInSqlIT {
     keeping.close();
     storing.close();
     postgres.close();
-  }
-
-  private static Domain<Calculator.State, CalculatorCommand, CalculatorEvent> calculator() {
-    CalculatorValueProjection projection = new CalculatorValueProjection();
-    return Domain.of(CalculatorSchema.SCHEMA)
-        .decidedBy(new Calculator(), Calculator.State.class)
-        .projectedTo(
-            CalculatorSchema.VALUES,
-            CalculatorValue.class,
-            (row, event) -> {
-              Optional<CalculatorValue> after = projection.project(row, event);
-              if (after.isPresent() && broken.contains(after.get().valueId())) {
-                failures.incrementAndGet();
-                throw new IllegalStateException("broken for now");
-              }
-              return after;
-            })
-        .build();
   }
 
   private static void sendSeeded() {
@@ -276,7 +248,7 @@ final class ViewsInSqlIT {
   void stops_at_what_it_cannot_fold_and_goes_on_when_told() {
     HttpResponse<String> created = database.post("/values", "{\"value\":3}");
     String path = header(created, "Location");
-    broken.add(path.substring("/values/".length()));
+    breakable.breakOn(path.substring("/values/".length()));
     HttpResponse<String> added = database.put(path, "{\"operation\":\"ADD\",\"value\":1}");
     awaitStatus(path + "?wait=0s", 503);
     HttpResponse<String> stopped = database.get(path + "?wait=0s");
@@ -286,16 +258,16 @@ final class ViewsInSqlIT {
     assertTrue(database.get("/views").body().contains("projection-failed"));
 
     resume("continue");
-    await("it stops there again", () -> failures.get() > 1);
+    await("it stops there again", () -> breakable.failures() > 1);
     assertEquals(503, database.get(path + "?wait=0s").statusCode());
-    broken.clear();
+    breakable.mend();
     resume("continue");
     awaitStatus(path + "?wait=0s", 200);
 
     String token = header(added, "Pleat-Token");
     HttpResponse<String> row = database.get(path + "?wait=15s&after=" + token);
     assertEquals(4.0, json(row).get("value").asDouble(), row.body());
-    broken.add(path.substring("/values/".length()));
+    breakable.breakOn(path.substring("/values/".length()));
     database.put(path, "{\"operation\":\"ADD\",\"value\":1}");
     HttpResponse<String> last = database.put(path, "{\"operation\":\"ADD\",\"value\":1}");
     awaitStatus(path + "?wait=0s", 503);
@@ -305,7 +277,7 @@ final class ViewsInSqlIT {
           database.post("/domains/calculator/views/values/skip", "{}");
           return database.get(path + "?wait=0s").statusCode() == 200;
         });
-    broken.clear();
+    breakable.mend();
     row = database.get(path + "?wait=15s&after=" + header(last, "Pleat-Token"));
     assertEquals(200, row.statusCode(), row.body());
     HttpResponse<String> next = database.put(path, "{\"operation\":\"ADD\",\"value\":1}");
