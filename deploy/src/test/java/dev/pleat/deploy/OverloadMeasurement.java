@@ -303,7 +303,11 @@ final class OverloadMeasurement {
         .toList();
   }
 
-  /** Sends as fast as that, or as the producer can, and waits until all of it is decided. */
+  /**
+   * Sends as fast as that, or as the producer can, and waits until all of it is decided. Nobody
+   * waits for a single command, and all of an earlier run is decided: what is accepted is of this
+   * one.
+   */
   private static Pace offer(DecidingAlone alone, String run, int factor, long perSecond) {
     AtomicLong done = new AtomicLong();
     try (TopicLoad load = new TopicLoad(alone.bootstrapServers(), alone.values(), run, LINGER_MS);
@@ -311,7 +315,7 @@ final class OverloadMeasurement {
             new Arrivals(
                 alone.bootstrapServers(),
                 CalculatorSchema.SCHEMA.outcomesTopic(),
-                (outcome, nanoTime) -> done.addAndGet(load.accepted(outcome) >= 0 ? 1 : 0))) {
+                (outcome, nanoTime) -> done.addAndGet(TopicLoad.isAccepted(outcome) ? 1 : 0))) {
       List<Long> before = cpuNanos(alone);
       long start = System.nanoTime();
       long passed = 0;
@@ -319,7 +323,7 @@ final class OverloadMeasurement {
       while (passed < TOPIC_TIME.toNanos()) {
         while (sent < perSecond * passed / 1_000_000_000L
             && System.nanoTime() - start < TOPIC_TIME.toNanos()) {
-          load.send(sent);
+          load.sendUnawaited(sent);
           sent++;
         }
         LockSupport.parkNanos(1_000_000);

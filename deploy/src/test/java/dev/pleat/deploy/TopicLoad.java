@@ -16,8 +16,8 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * A producer that writes commands straight to the topic, each with a number its outcome brings
- * back. Used by one thread.
+ * A producer that writes commands straight to the topic, with or without a number its outcome
+ * brings back. Used by one thread.
  */
 final class TopicLoad implements AutoCloseable {
 
@@ -82,16 +82,24 @@ final class TopicLoad implements AutoCloseable {
     return values.get(number % values.size());
   }
 
-  /** Adds 1 to one of the values. */
+  /** Adds 1 to one of the values, and waits for the outcome: it brings the number back. */
   void send(int number) {
-    byte[] value = value(number);
-    ProducerRecord<byte[], byte[]> record =
-        new ProducerRecord<>(
-            CalculatorSchema.SCHEMA.commandsTopic(),
-            value,
-            number < prepared.length ? prepared[number] : command(value));
+    ProducerRecord<byte[], byte[]> record = update(number);
     record.headers().add(MessageHeaders.REQUEST_ID, (run + number).getBytes(ISO_8859_1));
     producer.send(record);
+  }
+
+  /** Adds 1 to one of the values, and nobody waits for it. */
+  void sendUnawaited(int number) {
+    producer.send(update(number));
+  }
+
+  private ProducerRecord<byte[], byte[]> update(int number) {
+    byte[] value = value(number);
+    return new ProducerRecord<>(
+        CalculatorSchema.SCHEMA.commandsTopic(),
+        value,
+        number < prepared.length ? prepared[number] : command(value));
   }
 
   private byte[] command(byte[] value) {
@@ -112,11 +120,15 @@ final class TopicLoad implements AutoCloseable {
     }
   }
 
+  /** Whether the outcome says that its command was accepted. */
+  static boolean isAccepted(ConsumerRecord<byte[], byte[]> outcome) {
+    return new String(outcome.value(), ISO_8859_1).contains("\"CommandAccepted\"");
+  }
+
   /** Which command of this run an accepted outcome is of; -1 if it is none of them. */
   int accepted(ConsumerRecord<byte[], byte[]> outcome) {
     Header header = outcome.headers().lastHeader(MessageHeaders.REQUEST_ID);
-    if (header == null
-        || !new String(outcome.value(), ISO_8859_1).contains("\"CommandAccepted\"")) {
+    if (header == null || !isAccepted(outcome)) {
       return -1;
     }
     String id = new String(header.value(), ISO_8859_1);
