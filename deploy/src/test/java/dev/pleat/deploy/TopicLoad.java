@@ -39,7 +39,6 @@ final class TopicLoad implements AutoCloseable {
   private final SplittableRandom random = new SplittableRandom();
   private final List<byte[]> values;
   private final String run;
-  private byte[][] prepared = {};
 
   /**
    * A producer.
@@ -67,17 +66,6 @@ final class TopicLoad implements AutoCloseable {
             new ByteArraySerializer());
   }
 
-  /**
-   * Makes the first commands before they are due: what it takes to send them then is taken from
-   * what is measured.
-   */
-  void prepare(int commands) {
-    prepared = new byte[commands][];
-    for (int i = 0; i < commands; i++) {
-      prepared[i] = command(value(i));
-    }
-  }
-
   private byte[] value(int number) {
     return values.get(number % values.size());
   }
@@ -96,10 +84,7 @@ final class TopicLoad implements AutoCloseable {
 
   private ProducerRecord<byte[], byte[]> update(int number) {
     byte[] value = value(number);
-    return new ProducerRecord<>(
-        CalculatorSchema.SCHEMA.commandsTopic(),
-        value,
-        number < prepared.length ? prepared[number] : command(value));
+    return new ProducerRecord<>(CalculatorSchema.SCHEMA.commandsTopic(), value, command(value));
   }
 
   private byte[] command(byte[] value) {
