@@ -59,7 +59,7 @@ final class HistoryMeasurement {
     long seed = System.nanoTime();
     try (BrokerProcess broker = BrokerProcess.start(directory.resolve("broker"));
         PleatProcess pleat =
-            PleatProcess.start(
+            PleatProcess.startForLong(
                 "history",
                 directory.resolve("pleat"),
                 "--bootstrap-servers",

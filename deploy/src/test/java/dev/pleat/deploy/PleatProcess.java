@@ -22,6 +22,9 @@ final class PleatProcess implements AutoCloseable {
 
   private static final String MAX_HEAP = "-Xmx768m";
 
+  /** It is stopped before what the compiler and the collector could do better would pay. */
+  static final List<String> SHORT_LIVED = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
   private static final long DEADLINE_SECONDS = 90;
 
   private final Process process;
@@ -39,7 +42,7 @@ final class PleatProcess implements AutoCloseable {
 
   /** The same of another main class, which takes the same flags. */
   static PleatProcess launch(Class<?> main, String name, Path dataDir, String... flags) {
-    return launch(List.of(), main, name, dataDir, flags);
+    return launch(SHORT_LIVED, main, name, dataDir, flags);
   }
 
   private static PleatProcess launch(
@@ -125,6 +128,13 @@ final class PleatProcess implements AutoCloseable {
             name,
             dataDir,
             flags);
+    started.awaitReady();
+    return started;
+  }
+
+  /** Starts {@code pleat serve} as Java runs it by default, to be measured, and the same. */
+  static PleatProcess startForLong(String name, Path dataDir, String... flags) {
+    PleatProcess started = launch(List.of(), Main.class, name, dataDir, flags);
     started.awaitReady();
     return started;
   }

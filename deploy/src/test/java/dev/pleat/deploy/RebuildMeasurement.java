@@ -183,7 +183,7 @@ final class RebuildMeasurement {
     FigureSheet sheet = new FigureSheet("Rebuild of " + name + " under queries");
     try (BrokerProcess broker = BrokerProcess.start(directory.resolve("broker"));
         PleatProcess pleat =
-            PleatProcess.start(
+            PleatProcess.startForLong(
                 "rebuild",
                 directory.resolve("pleat"),
                 "--domains",

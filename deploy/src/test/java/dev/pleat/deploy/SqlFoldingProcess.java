@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,17 +33,21 @@ final class SqlFoldingProcess implements AutoCloseable {
 
   /** Starts it, and returns at once. */
   static SqlFoldingProcess start(String bootstrapServers, String logId, String url) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Xmx256m");
+    command.addAll(PleatProcess.SHORT_LIVED);
+    command.addAll(
+        List.of(
+            "-cp",
+            System.getProperty("java.class.path"),
+            SqlFoldingProcess.class.getName(),
+            bootstrapServers,
+            logId,
+            url));
     try {
       return new SqlFoldingProcess(
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "-Xmx256m",
-                  "-cp",
-                  System.getProperty("java.class.path"),
-                  SqlFoldingProcess.class.getName(),
-                  bootstrapServers,
-                  logId,
-                  url)
+          new ProcessBuilder(command)
               .redirectErrorStream(true)
               .redirectOutput(
                   ProcessBuilder.Redirect.appendTo(Path.of("target", "sql-folding.log").toFile()))
