@@ -132,7 +132,7 @@ final class PleatProcess implements AutoCloseable {
     return started;
   }
 
-  /** Starts {@code pleat serve} as Java runs it by default, to be measured, and the same. */
+  /** The same as {@link #start}, but compiled and collected as by default: to be measured. */
   static PleatProcess startForLong(String name, Path dataDir, String... flags) {
     PleatProcess started = launch(List.of(), Main.class, name, dataDir, flags);
     started.awaitReady();
