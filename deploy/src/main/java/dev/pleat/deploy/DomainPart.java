@@ -53,14 +53,46 @@ record DomainPart(Kind kind, String domain, String name) {
               .build());
     }
 
+    /**
+     * Lists all of them, or does what a subcommand says with the one it names. Returns the exit
+     * code.
+     */
+    int run(
+        ParseResult line,
+        PrintStream out,
+        PrintStream err,
+        RunningServer.Asking list,
+        OnOne onOne) {
+      if (!line.hasSubcommand()) {
+        return RunningServer.ask(line, out, err, list);
+      }
+      ParseResult verb = line.subcommand();
+      return RunningServer.ask(
+          verb,
+          out,
+          err,
+          server -> {
+            Optional<DomainPart> part = of(this, verb, err);
+            return part.isEmpty() ? RunningServer.FAILED : onOne.ask(server, part.get(), verb);
+          });
+    }
+
     /** What helps where there is none of a name. */
     String hint() {
       return "pleat " + path + " lists the " + path;
     }
   }
 
+  /** A question about one of them. */
+  @FunctionalInterface
+  interface OnOne {
+    /** Does what the verb says, shows the answers, and returns the exit code. */
+    int ask(RunningServer server, DomainPart part, ParseResult verb)
+        throws IOException, InterruptedException;
+  }
+
   /** The one that a command line names; empty, and said, if that can be none. */
-  static Optional<DomainPart> of(Kind kind, ParseResult line, PrintStream err) {
+  private static Optional<DomainPart> of(Kind kind, ParseResult line, PrintStream err) {
     String text = line.commandSpec().positionalParameters().get(0).getValue();
     String[] parts = text.split("/", -1);
     if (parts.length != 2 || !text.matches("[a-z0-9-]+/[a-z0-9-]+")) {

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParseResult;
 
@@ -45,17 +44,12 @@ final class PoliciesCommand {
 
   /** Runs it, and returns the exit code. */
   static int run(ParseResult line, PrintStream out, PrintStream err) {
-    ParseResult last = line.hasSubcommand() ? line.subcommand() : line;
-    return RunningServer.ask(
-        last, out, err, asked -> line.hasSubcommand() ? onOne(asked, last) : list(asked));
-  }
-
-  private static int onOne(RunningServer asked, ParseResult line)
-      throws IOException, InterruptedException {
-    Optional<DomainPart> policy = DomainPart.of(POLICY, line, asked.err());
-    return policy.isEmpty()
-        ? RunningServer.FAILED
-        : policy.get().resume(asked, line.commandSpec().name());
+    return POLICY.run(
+        line,
+        out,
+        err,
+        PoliciesCommand::list,
+        (server, policy, verb) -> policy.resume(server, verb.commandSpec().name()));
   }
 
   private static int list(RunningServer asked) throws IOException, InterruptedException {

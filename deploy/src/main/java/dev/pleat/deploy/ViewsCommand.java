@@ -56,22 +56,16 @@ final class ViewsCommand {
 
   /** Runs it, and returns the exit code. */
   static int run(ParseResult line, PrintStream out, PrintStream err) {
-    ParseResult last = line.hasSubcommand() ? line.subcommand() : line;
-    return RunningServer.ask(
-        last, out, err, asked -> line.hasSubcommand() ? onOne(asked, last) : list(asked));
+    return VIEW.run(line, out, err, ViewsCommand::list, ViewsCommand::onOne);
   }
 
-  private static int onOne(RunningServer asked, ParseResult line)
+  private static int onOne(RunningServer asked, DomainPart view, ParseResult line)
       throws IOException, InterruptedException {
-    Optional<DomainPart> view = DomainPart.of(VIEW, line, asked.err());
-    if (view.isEmpty()) {
-      return RunningServer.FAILED;
-    }
     String verb = line.commandSpec().name();
     return switch (verb) {
-      case "rebuild" -> rebuild(asked, view.get(), line);
-      case "cancel" -> cancel(asked, view.get());
-      default -> view.get().resume(asked, verb);
+      case "rebuild" -> rebuild(asked, view, line);
+      case "cancel" -> cancel(asked, view);
+      default -> view.resume(asked, verb);
     };
   }
 
